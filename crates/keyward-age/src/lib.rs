@@ -1,0 +1,1 @@
+//! age recipients and identities behind the ports of `keyward-core`.

@@ -1,0 +1,56 @@
+//! A crypto key: purpose, policy, and which version is primary.
+
+use std::collections::BTreeMap;
+
+use super::schedule::{DestroyWindow, RotationSchedule};
+use crate::clock::Timestamp;
+use crate::name::{CryptoKeyName, KeyVersionName};
+
+/// What a key is for. Immutable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Symmetric encryption (`ENCRYPT_DECRYPT`), the only purpose with a primary version.
+    #[default]
+    EncryptDecrypt,
+}
+
+/// A named key. It may have no version, or none that is enabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CryptoKey {
+    /// Full name.
+    pub name: CryptoKeyName,
+    /// What it is for; immutable.
+    pub purpose: Purpose,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Automatic rotation, if any.
+    pub rotation: Option<RotationSchedule>,
+    /// How long a version waits between the order to destroy it and its end; immutable.
+    pub destroy_window: DestroyWindow,
+    /// Number of the version that new wraps use. It may be disabled or gone: the provider does not protect it.
+    pub primary: Option<u64>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl CryptoKey {
+    /// Full name of the primary version.
+    pub fn primary_name(&self) -> Option<KeyVersionName> {
+        self.primary.map(|number| self.name.version(number))
+    }
+}
+
+/// What to create.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySpec {
+    /// What the key is for.
+    pub purpose: Purpose,
+    /// Automatic rotation, if wanted.
+    pub rotation: Option<RotationSchedule>,
+    /// The destroy window; 30 days unless given.
+    pub destroy_window: DestroyWindow,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Create no version 1, and so no primary.
+    pub skip_initial_version: bool,
+}

@@ -1,0 +1,16 @@
+//! The key machine: rings, keys, versions, their schedules, and the closed table of state moves.
+//!
+//! It has the semantics of Cloud KMS, also where they are dangerous: the primary version is unprotected, and nothing
+//! asks who still uses a version. The guards are decisions, a floor above.
+
+mod capability;
+mod crypto_key;
+mod ring;
+mod schedule;
+mod version;
+
+pub use capability::Permission;
+pub use crypto_key::{CryptoKey, KeySpec, Purpose};
+pub use ring::KeyRing;
+pub use schedule::{DestroyWindow, RotationSchedule};
+pub use version::{KeyVersion, VersionState};

@@ -1,0 +1,13 @@
+//! A key ring.
+
+use crate::clock::Timestamp;
+use crate::name::KeyRingName;
+
+/// Google's named group of crypto keys in one location. It has no state and nothing that could be updated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRing {
+    /// Full name.
+    pub name: KeyRingName,
+    /// When it was created.
+    pub created: Timestamp,
+}

@@ -1,0 +1,30 @@
+//! The pure core of keyward: words, formats, ports and decisions.
+//!
+//! Nothing in this crate opens a file or a socket, reads a clock or the environment, or prints. Time and randomness
+//! are arguments. Everything that touches the world is behind a port ([`kms`], [`recipient`], [`audit`]) that another
+//! crate implements.
+//!
+//! The modules stand on four floors, and a module uses only its own floor and lower ones (`cargo xtask tidy` fails on
+//! an upward edge):
+//!
+//! | floor | modules |
+//! |---|---|
+//! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
+//! | bytes | [`envelope`] [`credential`] [`manifest`] |
+//! | ports | [`key`] [`kms`] [`recipient`] [`audit`] |
+//! | decisions | [`verify`] |
+
+// Words: one type per noun; parsing happens here and nowhere else.
+pub mod clock;
+pub mod context;
+pub mod error;
+pub mod limits;
+pub mod location;
+pub mod name;
+pub mod secret;
+
+// Ports: what a provider must do, in plain data.
+pub mod audit;
+pub mod key;
+pub mod kms;
+pub mod recipient;

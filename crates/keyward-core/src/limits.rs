@@ -1,0 +1,60 @@
+//! Every cap in one place. A reader enforces the cap before it allocates.
+//!
+//! The envelope's caps are part of its format (docs/format.md); the others bound what a hostile file or answer can
+//! make this process do.
+
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Longest core section of an envelope, in bytes.
+pub const CORE_LEN: usize = 16 * 1024;
+/// Longest wraps section of an envelope, in bytes, its MAC included.
+pub const WRAPS_LEN: usize = 64 * 1024;
+/// Most wraps in one envelope.
+pub const WRAPS: usize = 255;
+/// Longest wrapped data key, in bytes. Hybrid post-quantum wraps take about 1.7 KiB.
+pub const WRAPPED_LEN: usize = 4096;
+/// Longest provider identifier in a wrap, in bytes.
+pub const PROVIDER_LEN: usize = 64;
+/// Longest location name, in bytes.
+pub const LOCATION_LEN: usize = 64;
+/// Longest key name in a wrap, in bytes. A longer recipient is named by its fingerprint.
+pub const KEY_NAME_LEN: usize = 1024;
+/// Longest key version in a wrap, in bytes.
+pub const KEY_VERSION_LEN: usize = 256;
+/// Most pairs in an encryption context.
+pub const CONTEXT_PAIRS: usize = 64;
+/// Longest name of a context pair, in bytes.
+pub const CONTEXT_NAME_LEN: usize = 256;
+/// Longest value of a context pair, in bytes.
+pub const CONTEXT_VALUE_LEN: usize = 4096;
+/// Most provider calls spent on opening one envelope, retries included.
+pub const UNWRAP_CALLS: usize = 16;
+/// Longest text form (`kw1.…`) read by default, in bytes: Linux limits one environment string to 128 KiB.
+pub const TEXT_LEN: usize = 128 * 1024;
+/// Chunks in one body: fewer than this (Cobblestone: 2^38 chunks of 16 KiB, 4 PiB).
+pub const CHUNKS: u64 = 1 << 38;
+
+/// Longest manifest or lock file, in bytes.
+pub const MANIFEST_LEN: usize = 4 * 1024 * 1024;
+/// Longest file of recipients, identities or a root key, in bytes.
+pub const KEY_FILE_LEN: usize = 1024 * 1024;
+/// Longest CSV of a credential batch, in bytes.
+pub const BATCH_LEN: usize = 64 * 1024 * 1024;
+/// Longest plaintext or additional authenticated data of one KMS call, in bytes (Cloud KMS, software keys: 64 KiB).
+pub const KMS_PLAINTEXT_LEN: usize = 64 * 1024;
+/// Rotations carried out at once when a key machine wakes up after a long sleep.
+pub const CATCH_UP_ROTATIONS: usize = 1000;
+
+/// Shortest rotation period (Cloud KMS API, `CryptoKey.rotation_period`).
+pub const ROTATION_MIN: Duration = HOUR.saturating_mul(24);
+/// Longest rotation period (same source).
+pub const ROTATION_MAX: Duration = HOUR.saturating_mul(876_000);
+/// Shortest destroy window (Cloud KMS documentation, "Key states").
+pub const DESTROY_WINDOW_MIN: Duration = HOUR.saturating_mul(24);
+/// Longest destroy window (same source).
+pub const DESTROY_WINDOW_MAX: Duration = HOUR.saturating_mul(24 * 120);
+/// The destroy window of a key that was created without one: Cloud KMS' default since March 2024. Older keys keep the
+/// 24 hours that they were created with.
+pub const DESTROY_WINDOW_DEFAULT: Duration = HOUR.saturating_mul(24 * 30);

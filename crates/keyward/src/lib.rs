@@ -1,0 +1,1 @@
+//! keyward as a library: whole operations, async, written against ports only.

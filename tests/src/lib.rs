@@ -1,0 +1,1 @@
+//! What every provider must do, as functions that each provider's test calls.
