@@ -23,6 +23,9 @@ pub mod location;
 pub mod name;
 pub mod secret;
 
+// Bytes: formats, both directions, no I/O.
+pub mod envelope;
+
 // Ports: what a provider must do, in plain data.
 pub mod audit;
 pub mod key;
