@@ -1,0 +1,69 @@
+//! The front page: verbs in groups, the daily ones first.
+
+use std::fmt::Write;
+
+use clap::Command;
+use clap::builder::StyledStr;
+
+/// Every verb in its group, in the order of the front page. A test finds a verb that is missing here.
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("Start here", &["quickstart", "init"]),
+    ("Every day", &["encrypt", "decrypt", "verify"]),
+    ("Look, without any key", &["inspect", "explain"]),
+    ("Keys", &["key", "escrow"]),
+    ("Set up", &["completions", "man"]),
+];
+
+const TEMPLATE: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+{before-help}{options}
+
+`keyward COMMAND --help` says more about one command.
+";
+
+/// The tree, its front page grouped.
+pub(super) fn grouped(tree: Command) -> Command {
+    let page = front_page(&tree);
+    tree.help_template(TEMPLATE).before_help(page)
+}
+
+fn front_page(tree: &Command) -> StyledStr {
+    let mut page = String::new();
+    let header = tree.get_styles().get_header();
+    let literal = tree.get_styles().get_literal();
+    for (title, verbs) in GROUPS {
+        let _ = writeln!(page, "{header}{title}:{header:#}");
+        for verb in verbs {
+            let about = tree.find_subcommand(verb).and_then(Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(page, "  {literal}{verb:<12}{literal:#} {about}");
+        }
+        page.push('\n');
+    }
+    let _ = writeln!(page, "{header}Global options:{header:#}");
+    page.trim_end().to_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_stands_on_the_front_page_once() {
+        let tree = crate::args::Cli::command();
+        let built: BTreeSet<_> = tree.get_subcommands().map(Command::get_name).collect();
+        let listed: Vec<_> = GROUPS
+            .iter()
+            .flat_map(|(_, verbs)| verbs.iter().copied())
+            .collect();
+        assert_eq!(built, listed.iter().copied().collect());
+        assert_eq!(built.len(), listed.len());
+        crate::args::tree().debug_assert();
+    }
+}

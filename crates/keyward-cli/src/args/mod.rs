@@ -1,0 +1,61 @@
+//! The command line: global flags, the tree of verbs, and what a wrong one is told.
+
+mod globals;
+mod help;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::error::ErrorKind as ClapKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use keyward_core::error::{Error, ErrorKind};
+
+use crate::commands::Command;
+use crate::exit::Exit;
+use crate::ui;
+
+pub(crate) use globals::{Color, Globals};
+
+/// Generates client credentials, seals secrets and files under keys in several locations, and proves that every key
+/// is there before anything is changed.
+#[derive(Parser)]
+#[command(
+    name = "keyward",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 110
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The whole tree, with its verbs grouped on the front page.
+pub(crate) fn tree() -> clap::Command {
+    help::grouped(Cli::command())
+}
+
+/// Parses `words`, the program's name first. On help, version or a wrong line, what there is to say has been said.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, Exit> {
+    let words: Vec<_> = words.into_iter().collect();
+    let parsed = tree()
+        .try_get_matches_from(&words)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| explain(&error, words.iter().any(|word| word == "--json")))
+}
+
+fn explain(error: &clap::Error, json: bool) -> Exit {
+    let wrong = error.use_stderr() && error.kind() != ClapKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if wrong && json {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default();
+        ui::json_error(&Error::usage(first.trim_start_matches("error: ")));
+    }
+    match error.print() {
+        Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Exit::CLOSED,
+        _ if error.use_stderr() => ErrorKind::Usage.into(),
+        _ => Exit::DONE,
+    }
+}

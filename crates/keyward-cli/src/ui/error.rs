@@ -1,0 +1,90 @@
+//! How an error looks: kind, resource and message; the chain of causes; the next steps. One page, one file.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::panic::PanicHookInfo;
+
+use keyward_core::error::{Error, ErrorKind};
+use serde_json::json;
+
+use super::{bad, faint, stdout, strong};
+
+/// The page for a person.
+pub(super) fn rendered(error: &Error) -> String {
+    let mut page = format!("{} {error}", bad(format_args!("{}:", error.kind().heading())));
+    for cause in causes(error) {
+        let _ = write!(page, "\n  {} {cause}", faint("because:"));
+    }
+    for hint in error.hints() {
+        let _ = write!(page, "\n  {} {hint}", strong("hint:"));
+    }
+    page
+}
+
+/// The same as the one object on stdout. That stdout fails too changes nothing.
+pub(crate) fn json_error(error: &Error) {
+    let _ = stdout::json(&json!({
+        "error": {
+            "kind": word(error.kind()),
+            "exit_code": error.kind().exit_code(),
+            "what": error.what(),
+            "resource": error.resource(),
+            "causes": causes(error),
+            "hints": error.hints(),
+        }
+    }));
+}
+
+/// The panic hook: where, never what, since a panic's message may quote the data that it choked on.
+pub(crate) fn bug(panic: &PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+    let _ = writeln!(
+        io::stderr(),
+        "bug: keyward stopped{place} (version {})\n  hint: files are written whole or not at all, so nothing is \
+         half done; please report this line",
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+/// The word of a kind in JSON.
+fn word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Refused => "refused",
+        ErrorKind::Usage => "usage",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::Damaged => "damaged",
+        ErrorKind::Bug => "bug",
+    }
+}
+
+fn causes(error: &Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_kind_resource_causes_and_hints() {
+        let cause = Error::unavailable("no answer").on("europe-west1");
+        let error = Error::refused("no wrap opens")
+            .on("a.kw")
+            .because(cause)
+            .hint("try the escrow identity");
+        let page = anstream::adapter::strip_str(&rendered(&error)).to_string();
+        assert_eq!(
+            page,
+            "refused: a.kw: no wrap opens\n  because: europe-west1: no answer\n  hint: try the escrow identity"
+        );
+    }
+}

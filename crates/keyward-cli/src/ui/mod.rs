@@ -1,0 +1,156 @@
+//! Everything that keyward shows or asks.
+//!
+//! The rules:
+//! - stdout is data, stderr is talk. Whatever a script may want stands alone on stdout.
+//! - With `--json`, stdout carries exactly one object, an error included.
+//! - Secrets are typed at the terminal device, never at stdin, in a variable or in an argument.
+//! - Binary is not written to a terminal.
+//! - Progress is shown on stderr, on a terminal only, and only after a quarter of a second.
+//! - A reader of stdout that goes away ends the program quietly.
+
+mod error;
+mod hints;
+mod page;
+mod paint;
+mod progress;
+mod prompt;
+mod stdout;
+mod table;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use keyward_core::error::{Error, Result};
+use serde_json::Value;
+
+use crate::args::{Color, Globals};
+use crate::exit::Exit;
+
+pub(crate) use error::{bug, json_error};
+pub(crate) use hints::*;
+pub(crate) use page::Page;
+pub(crate) use paint::{bad, command, faint, good, strong, uneasy};
+pub(crate) use progress::Progress;
+pub(crate) use prompt::{ask_new_passphrase, ask_passphrase};
+pub(crate) use stdout::{Stdout, is_closed as stdout_is_closed};
+pub(crate) use table::Table;
+
+/// What a command found or did: one value, shown as text or as one JSON object.
+pub(crate) trait Answer {
+    /// The object. Its shape is documented in docs/reference.md and only grows.
+    fn json(&self) -> Value;
+    /// The same for a person.
+    fn text(&self, page: &mut Page);
+}
+
+/// The way to the person or script that called.
+pub(crate) struct Ui {
+    form: Form,
+    quiet: bool,
+    color: ColorChoice,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+    /// Inside another command that answers for it.
+    Silent,
+}
+
+impl Ui {
+    /// As the global flags say.
+    pub(crate) fn new(globals: &Globals) -> Self {
+        let color = match globals.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let form = if globals.json { Form::Json } else { Form::Text };
+        Self {
+            form,
+            quiet: globals.quiet,
+            color,
+        }
+    }
+
+    /// One that shows nothing but warnings and errors.
+    pub(crate) fn silent(&self) -> Self {
+        Self {
+            form: Form::Silent,
+            quiet: true,
+            color: self.color,
+        }
+    }
+
+    /// Whether stdout is to carry a JSON object.
+    pub(crate) fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
+    /// Shows what was asked for: on stdout, as text or JSON.
+    pub(crate) fn show(&self, answer: &dyn Answer) -> Result<()> {
+        match self.form {
+            Form::Json => stdout::json(&answer.json()),
+            Form::Text => self.print(self.page(answer, io::stdout().is_terminal())),
+            Form::Silent => Ok(()),
+        }
+    }
+
+    /// Says what was done: talk on stderr, or JSON on stdout.
+    pub(crate) fn done(&self, answer: &dyn Answer) -> Result<()> {
+        match self.form {
+            Form::Json => stdout::json(&answer.json()),
+            Form::Text => {
+                self.say(self.page(answer, io::stderr().is_terminal()).trim_end());
+                Ok(())
+            }
+            Form::Silent => Ok(()),
+        }
+    }
+
+    /// Talk: shown unless `--quiet`.
+    pub(crate) fn say(&self, text: impl Display) {
+        if !self.quiet {
+            self.talk(text);
+        }
+    }
+
+    /// Something that a person should know although the command goes on.
+    pub(crate) fn warn(&self, text: impl Display) {
+        self.talk(format_args!("{} {text}", uneasy("warning:")));
+    }
+
+    /// Shows an error and gives its exit code.
+    pub(crate) fn error(&self, error: &Error) -> Exit {
+        if stdout_is_closed() {
+            return Exit::CLOSED;
+        }
+        if self.form == Form::Json {
+            json_error(error);
+        }
+        self.talk(error::rendered(error));
+        error.kind().into()
+    }
+
+    /// Text on stdout, coloured where that is wanted.
+    pub(crate) fn print(&self, text: impl Display) -> Result<()> {
+        let mut stream = AutoStream::new(io::stdout(), self.color).lock();
+        let written = write!(stream, "{text}").and_then(|()| stream.flush());
+        written.map_err(stdout::failed)
+    }
+
+    fn page(&self, answer: &dyn Answer, terminal: bool) -> String {
+        let width = terminal.then(terminal_size::terminal_size).flatten();
+        let mut page = Page::new(width.map(|(width, _)| usize::from(width.0)));
+        answer.text(&mut page);
+        page.finish()
+    }
+
+    fn talk(&self, text: impl Display) {
+        // stderr that cannot be written must not stop the work.
+        let mut stream = AutoStream::new(io::stderr(), self.color).lock();
+        let _ = writeln!(stream, "{text}");
+    }
+}
