@@ -5,12 +5,21 @@
 
 mod capability;
 mod crypto_key;
+mod effect;
+mod machine;
+mod moves;
+mod record;
+mod refusal;
 mod ring;
 mod schedule;
 mod version;
 
 pub use capability::Permission;
 pub use crypto_key::{CryptoKey, KeySpec, Purpose};
+pub use effect::Effect;
+pub use machine::{Machine, decryption_failed};
+pub use moves::Move;
+pub use record::KeyRecord;
 pub use ring::KeyRing;
 pub use schedule::{DestroyWindow, RotationSchedule};
 pub use version::{KeyVersion, VersionState};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, later};
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -36,6 +36,23 @@ impl RotationSchedule {
     /// When the next rotation is due.
     pub fn next(&self) -> Timestamp {
         self.next
+    }
+
+    /// The schedule after one rotation.
+    pub(super) fn following(self) -> Self {
+        Self {
+            next: later(self.next, self.period),
+            ..self
+        }
+    }
+
+    /// The schedule with its next rotation after `now`, whole periods further on.
+    pub(super) fn after(self, now: Timestamp) -> Self {
+        let mut schedule = self;
+        while schedule.next <= now && schedule.next < Timestamp::MAX {
+            schedule = schedule.following();
+        }
+        schedule
     }
 }
 

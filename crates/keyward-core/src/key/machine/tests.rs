@@ -1,0 +1,244 @@
+//! Single facts of Cloud KMS, one test each; sequences are compared with a naive model in the `tests` package.
+
+use std::time::Duration;
+
+use super::*;
+use crate::clock::later;
+use crate::key::DestroyWindow;
+use crate::kms::KmsCode;
+use crate::limits;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn at(days: u32) -> Timestamp {
+    later("2026-01-01T00:00:00Z".parse().unwrap(), DAY * days)
+}
+
+fn ring() -> KeyRingName {
+    "projects/local/locations/europe-west1/keyRings/r"
+        .parse()
+        .unwrap()
+}
+
+fn key() -> CryptoKeyName {
+    ring().key("k").unwrap()
+}
+
+fn machine(spec: KeySpec) -> Machine {
+    let mut machine = Machine::new();
+    machine.create_ring(&ring(), at(0)).unwrap();
+    machine.create_key(&key(), spec, at(0)).unwrap();
+    machine
+}
+
+fn every(days: u32, first: u32) -> KeySpec {
+    KeySpec {
+        rotation: Some(RotationSchedule::new(DAY * days, at(first)).unwrap()),
+        ..KeySpec::default()
+    }
+}
+
+fn primary(machine: &Machine) -> Option<u64> {
+    machine.record(&key()).unwrap().key.primary
+}
+
+fn state(machine: &Machine, number: u64) -> VersionState {
+    machine.version(&key().version(number)).unwrap().state
+}
+
+fn says(error: KmsError, code: KmsCode, message: &str) {
+    assert_eq!((error.code, error.message.as_str()), (code, message));
+}
+
+#[test]
+fn a_new_key_has_one_enabled_version_which_is_primary() {
+    let mut machine = machine(KeySpec::default());
+    assert_eq!(primary(&machine), Some(1));
+    assert_eq!(state(&machine, 1), VersionState::Enabled);
+    assert_eq!(machine.take_effects(), [Effect::MakeMaterial(key().version(1))]);
+    let window = machine.record(&key()).unwrap().key.destroy_window;
+    assert_eq!(window, DestroyWindow::new(DAY * 30).unwrap());
+}
+
+#[test]
+fn a_key_without_initial_version_has_no_primary_until_one_is_set() {
+    let mut machine = machine(KeySpec {
+        skip_initial_version: true,
+        ..KeySpec::default()
+    });
+    assert_eq!(
+        machine
+            .encrypting_version(EncryptWith::Key(&key()), at(0))
+            .unwrap_err()
+            .code,
+        KmsCode::FailedPrecondition
+    );
+    machine.create_version(&key(), at(0)).unwrap();
+    assert_eq!(primary(&machine), None);
+    machine.set_primary(&key().version(1), at(0)).unwrap();
+    assert_eq!(primary(&machine), Some(1));
+}
+
+#[test]
+fn names_are_taken_or_missing() {
+    let mut machine = machine(KeySpec::default());
+    let (ring, key) = (ring(), key());
+    says(
+        machine.create_ring(&ring, at(1)).unwrap_err(),
+        KmsCode::AlreadyExists,
+        "KeyRing projects/local/locations/europe-west1/keyRings/r already exists.",
+    );
+    says(
+        machine.create_key(&key, KeySpec::default(), at(1)).unwrap_err(),
+        KmsCode::AlreadyExists,
+        "CryptoKey projects/local/locations/europe-west1/keyRings/r/cryptoKeys/k already exists.",
+    );
+    let elsewhere: KeyRingName = "projects/local/locations/global/keyRings/r".parse().unwrap();
+    says(
+        machine
+            .create_key(&elsewhere.key("k").unwrap(), KeySpec::default(), at(1))
+            .unwrap_err(),
+        KmsCode::NotFound,
+        "KeyRing projects/local/locations/global/keyRings/r not found.",
+    );
+    says(
+        machine.enable(&key.version(2), at(1)).unwrap_err(),
+        KmsCode::NotFound,
+        &format!("CryptoKeyVersion {key}/cryptoKeyVersions/2 not found."),
+    );
+}
+
+#[test]
+fn the_primary_is_unprotected() {
+    let mut machine = machine(KeySpec::default());
+    let first = key().version(1);
+    machine.schedule_destruction(&first, at(0)).unwrap();
+    assert_eq!(primary(&machine), Some(1));
+    says(
+        machine
+            .encrypting_version(EncryptWith::Key(&key()), at(1))
+            .unwrap_err(),
+        KmsCode::FailedPrecondition,
+        &format!("{first} is not enabled, current state is: DESTROY_SCHEDULED."),
+    );
+    machine.create_version(&key(), at(1)).unwrap();
+    machine.disable(&key().version(2), at(1)).unwrap();
+    machine.set_primary(&key().version(2), at(1)).unwrap();
+    assert_eq!(primary(&machine), Some(2));
+}
+
+#[test]
+fn destruction_waits_for_the_window_of_the_key_and_is_final() {
+    let mut machine = machine(KeySpec {
+        destroy_window: DestroyWindow::new(DAY * 2).unwrap(),
+        ..KeySpec::default()
+    });
+    let first = key().version(1);
+    let scheduled = machine.schedule_destruction(&first, at(1)).unwrap();
+    assert_eq!(scheduled.destroy_at, Some(at(3)));
+    says(
+        machine.schedule_destruction(&first, at(1)).unwrap_err(),
+        KmsCode::FailedPrecondition,
+        &format!(
+            "The request cannot be fulfilled. Resource {first} has value DESTROY_SCHEDULED in field \
+             crypto_key_version.state."
+        ),
+    );
+    let _ = machine.take_effects();
+    assert_eq!(
+        machine.restore(&first, at(3)).unwrap_err().code,
+        KmsCode::FailedPrecondition
+    );
+    assert_eq!(machine.take_effects(), [Effect::WipeMaterial(first.clone())]);
+    let gone = machine.version(&first).unwrap();
+    assert_eq!(
+        (gone.state, gone.destroy_at, gone.destroyed_at),
+        (VersionState::Destroyed, None, Some(at(3)))
+    );
+    assert!(machine.enable(&first, at(4)).is_err());
+}
+
+#[test]
+fn a_restored_version_is_disabled() {
+    let mut machine = machine(KeySpec::default());
+    let first = key().version(1);
+    machine.schedule_destruction(&first, at(0)).unwrap();
+    let restored = machine.restore(&first, at(29)).unwrap();
+    assert_eq!(
+        (restored.state, restored.destroy_at),
+        (VersionState::Disabled, None)
+    );
+    machine.advance(at(31));
+    assert_eq!(state(&machine, 1), VersionState::Disabled);
+    machine.enable(&first, at(31)).unwrap();
+    assert!(
+        machine
+            .encrypting_version(EncryptWith::Key(&key()), at(31))
+            .is_ok()
+    );
+}
+
+#[test]
+fn numbers_are_never_reused() {
+    let mut machine = machine(KeySpec::default());
+    machine.create_version(&key(), at(0)).unwrap();
+    machine.schedule_destruction(&key().version(2), at(0)).unwrap();
+    machine.advance(at(40));
+    assert_eq!(machine.create_version(&key(), at(40)).unwrap().name.number(), 3);
+}
+
+#[test]
+fn a_due_rotation_makes_a_version_and_makes_it_primary() {
+    let mut machine = machine(every(10, 10));
+    machine.advance(at(9));
+    assert_eq!(primary(&machine), Some(1));
+    machine.advance(at(35));
+    let record = machine.record(&key()).unwrap();
+    assert_eq!(record.key.primary, Some(4));
+    assert_eq!(record.key.rotation.unwrap().next(), at(40));
+    let created: Vec<_> = record.versions.values().map(|version| version.created).collect();
+    assert_eq!(created, [at(0), at(10), at(20), at(30)]);
+    assert_eq!(machine.take_effects().len(), 4);
+}
+
+#[test]
+fn only_the_schedule_moves_the_next_rotation() {
+    let mut machine = machine(every(10, 10));
+    machine.create_version(&key(), at(5)).unwrap();
+    machine.set_primary(&key().version(2), at(5)).unwrap();
+    assert_eq!(
+        machine.record(&key()).unwrap().key.rotation.unwrap().next(),
+        at(10)
+    );
+    machine.set_rotation(&key(), None, at(6)).unwrap();
+    machine.advance(at(1000));
+    assert_eq!(primary(&machine), Some(2));
+    let past = RotationSchedule::new(DAY, at(1000)).unwrap();
+    assert_eq!(
+        machine
+            .set_rotation(&key(), Some(past), at(1000))
+            .unwrap_err()
+            .code,
+        KmsCode::InvalidArgument
+    );
+}
+
+#[test]
+fn catching_up_is_bounded() {
+    let mut machine = machine(every(1, 1));
+    machine.advance(at(5000));
+    let record = machine.record(&key()).unwrap();
+    assert_eq!(record.versions.len(), 1 + limits::CATCH_UP_ROTATIONS);
+    assert_eq!(record.key.rotation.unwrap().next(), at(5001));
+    machine.advance(Timestamp::MAX);
+}
+
+#[test]
+fn a_ciphertext_of_nobody_does_not_open_and_state_comes_before_it() {
+    let mut machine = machine(KeySpec::default());
+    let refused = machine.decrypting_version(&key(), None, at(0)).unwrap_err();
+    assert_eq!(refused, decryption_failed());
+    machine.disable(&key().version(1), at(0)).unwrap();
+    let disabled = machine.decrypting_version(&key(), Some(1), at(0)).unwrap_err();
+    assert_eq!(disabled.code, KmsCode::FailedPrecondition);
+}
