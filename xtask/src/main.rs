@@ -1,3 +1,73 @@
-//! `cargo xtask`.
+//! `cargo xtask`: the project's own commands.
 
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these commands talk to a developer or a pipeline; there is no machine-read output to keep clean"
+)]
+#![allow(
+    unreachable_pub,
+    reason = "a binary has no outside; `pub` says what a module offers to its neighbours"
+)]
+
+mod bench;
+mod interop;
+mod repository;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use keyward_core::error::{Error, Result};
+
+use repository::Repository;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check what the compiler does not: floors, purity, sizes, forgotten files, callers of destruction.
+    Tidy,
+    /// Run the published vectors and the readers of other languages against this one.
+    Interop,
+    /// Measure in pairs, in one run, and print ratios.
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let repository = Repository::here()?;
+    match arguments.command {
+        Command::Tidy => tidy::run(&repository)?,
+        Command::Interop => interop::run(&repository)?,
+        Command::Bench(arguments) => bench::run(&repository, &arguments)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn complain(error: &Error) {
+    eprintln!("{}: {error}", error.kind().heading());
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        eprintln!("  because {next}");
+        cause = next.source();
+    }
+    for hint in error.hints() {
+        eprintln!("  hint: {hint}");
+    }
+}

@@ -1,0 +1,16 @@
+//! Other implementations against this one: published vectors, the stand-alone reader, the age command.
+
+mod peers;
+
+use keyward_core::error::Result;
+
+use crate::repository::Repository;
+
+pub use peers::Peers;
+
+/// Runs every comparison whose peer can be had on this machine, and says which could not.
+pub fn run(repository: &Repository) -> Result<()> {
+    let peers = Peers::install(repository)?;
+    peers.report();
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! keyward-core opens no file and no socket, reads no clock, no environment and no randomness of its own, starts no
+//! thread, and prints nothing; and no port of it can destroy.
+
+use super::paths::{Kind, Mention, mentions};
+use super::{Complaint, Source};
+
+const CORE: &str = "crates/keyward-core/src";
+
+/// Names that reach the world, as runs of words.
+const WORLD: [&[&str]; 19] = [
+    &["std", "fs"],
+    &["std", "net"],
+    &["std", "env"],
+    &["std", "process"],
+    &["std", "thread"],
+    &["std", "os"],
+    &["io", "stdin"],
+    &["io", "stdout"],
+    &["io", "stderr"],
+    &["SystemTime"],
+    &["Instant"],
+    &["Timestamp", "now"],
+    &["Zoned", "now"],
+    &["SystemRandom"],
+    &["SysRng"],
+    &["OsRng"],
+    &["getrandom"],
+    &["tokio"],
+    &["rusqlite"],
+];
+
+const PRINTERS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
+const ENVIRONMENT: [&str; 2] = ["env", "option_env"];
+/// Methods of `std::path::Path` that ask the file system.
+const PATH_METHODS: [&str; 7] = [
+    "canonicalize",
+    "exists",
+    "is_dir",
+    "is_file",
+    "metadata",
+    "read_dir",
+    "symlink_metadata",
+];
+/// What no trait of core may offer.
+const DESTROYERS: [&str; 3] = ["destroy", "destruction", "purge"];
+
+/// Complains about every reach of core into the world, and about a port with a way to destroy.
+pub fn check(sources: &[Source]) -> Vec<Complaint> {
+    let core: Vec<&Source> = sources.iter().filter(|source| source.is_in(CORE)).collect();
+    let mut complaints: Vec<Complaint> = core.iter().flat_map(|source| reaches(source)).collect();
+    complaints.extend(core.iter().flat_map(|source| destroying_ports(source)));
+    complaints.dedup();
+    complaints
+}
+
+fn reaches(source: &Source) -> Vec<Complaint> {
+    let found = mentions(source);
+    let outside_tests = found
+        .iter()
+        .filter(|mention| !mention.in_test && reaches_out(mention));
+    outside_tests
+        .map(|mention| {
+            let what = format!(
+                "core is pure: `{}` reaches the world; make it an argument",
+                mention.text()
+            );
+            Complaint::line(&source.path, mention.line, what)
+        })
+        .collect()
+}
+
+fn reaches_out(mention: &Mention) -> bool {
+    let is_one_of = |words: &[&str]| {
+        mention
+            .words
+            .last()
+            .is_some_and(|last| words.contains(&last.as_str()))
+    };
+    match mention.kind {
+        Kind::Path => WORLD.iter().any(|words| mention.contains(words)),
+        Kind::Macro => is_one_of(&PRINTERS) || is_one_of(&ENVIRONMENT),
+        Kind::Method => is_one_of(&PATH_METHODS),
+        Kind::Definition => false,
+    }
+}
+
+fn destroying_ports(source: &Source) -> Vec<Complaint> {
+    let traits = source.syntax.items.iter().filter_map(|item| match item {
+        syn::Item::Trait(item) => Some(item),
+        _ => None,
+    });
+    let methods = traits.flat_map(|item| &item.items).filter_map(|item| match item {
+        syn::TraitItem::Fn(method) => Some(&method.sig.ident),
+        _ => None,
+    });
+    methods
+        .filter(|ident| DESTROYERS.iter().any(|word| ident.to_string().contains(word)))
+        .map(|ident| {
+            let what = format!("no port may destroy: `{ident}`");
+            Complaint::line(&source.path, ident.span().start().line, what)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(code: &str) -> usize {
+        check(&[Source::parse(&format!("{CORE}/audit.rs"), code).unwrap()]).len()
+    }
+
+    #[test]
+    fn the_world_is_out_of_reach() {
+        for code in [
+            "use std::fs;",
+            "use std::{fmt, net::TcpStream};",
+            "fn f() { std::env::var(\"HOME\"); }",
+            "fn f() -> Timestamp { Timestamp::now() }",
+            "fn f() { jiff::Timestamp::now(); }",
+            "use std::time::SystemTime;",
+            "fn f() { println!(\"x\"); }",
+            "fn f(path: &Path) -> bool { path.exists() }",
+            "fn f() { let key = env!(\"KEY\"); }",
+            "fn f() { assert!(std::fs::read(p).is_ok()); }",
+        ] {
+            assert_eq!(complaints(code), 1, "{code}");
+        }
+    }
+
+    #[test]
+    fn pure_code_and_tests_pass() {
+        for code in [
+            "use std::io::Read; use std::path::Path; use std::time::Duration;",
+            "fn f(clock: &dyn Clock) -> Timestamp { clock.now() }",
+            "#[cfg(test)]\nmod tests { use std::fs; fn f() { println!(\"x\"); } }",
+        ] {
+            assert_eq!(complaints(code), 0, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_port_cannot_destroy() {
+        assert_eq!(
+            complaints("trait KmsAdmin { fn schedule_destruction(&self); fn disable(&self); }"),
+            1
+        );
+        assert_eq!(complaints("trait KmsAdmin { fn disable(&self); }"), 0);
+    }
+}
