@@ -25,6 +25,7 @@ pub mod secret;
 
 // Bytes: formats, both directions, no I/O.
 pub mod envelope;
+pub mod manifest;
 
 // Ports: what a provider must do, in plain data.
 pub mod audit;

@@ -1,0 +1,85 @@
+//! The manifest as YAML has it: every value with its place, before anything is judged.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_saphyr::Spanned;
+
+/// A scalar with its place.
+pub(super) type Text = Spanned<String>;
+
+/// The whole document.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    pub(super) version: Spanned<u64>,
+    pub(super) canary: Option<Text>,
+    pub(super) audit: Option<Text>,
+    pub(super) environments: Entries<EnvironmentEntry>,
+    pub(super) keyrings: Entries<KeyringEntry>,
+    #[serde(default)]
+    pub(super) rules: Vec<Spanned<RuleEntry>>,
+}
+
+/// One of `environments:`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnvironmentEntry {
+    #[serde(default)]
+    pub(super) protected: bool,
+}
+
+/// One of `keyrings:`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyringEntry {
+    pub(super) env: Text,
+    pub(super) provider: Text,
+    pub(super) project: Option<Text>,
+    pub(super) endpoint: Option<Text>,
+    pub(super) locations: Spanned<Vec<Text>>,
+    pub(super) within: Option<Text>,
+    pub(super) ring: Text,
+    pub(super) key: Text,
+    pub(super) rotation: Option<Text>,
+    pub(super) destroy_after: Option<Text>,
+    #[serde(default)]
+    pub(super) escrow: Vec<Text>,
+}
+
+/// One of `rules:`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleEntry {
+    pub(super) path: Text,
+    pub(super) keyring: Text,
+}
+
+/// A mapping whose keys keep their places and their order.
+pub(super) struct Entries<T>(pub(super) Vec<(Text, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+struct EntriesVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping of names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
+    }
+}

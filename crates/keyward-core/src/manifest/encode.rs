@@ -1,0 +1,127 @@
+//! Writing the manifest, in the shape that people write it.
+
+use std::fmt::Write as _;
+
+use super::{AuditMode, CanaryMode, KeyringSpec, Manifest, duration_text, read};
+use crate::location::{Area, Location};
+use crate::name::{AgeRecipient, Provider};
+
+pub(super) fn manifest(manifest: &Manifest) -> String {
+    let mut out = format!("version: {}\n", read::VERSION);
+    if manifest.canary != CanaryMode::default() {
+        line(&mut out, 0, "canary", &scalar(manifest.canary.id()));
+    }
+    if manifest.audit != AuditMode::default() {
+        line(&mut out, 0, "audit", &scalar(manifest.audit.id()));
+    }
+    open(&mut out, "environments", manifest.environments.is_empty());
+    for environment in manifest.environments.values() {
+        line(
+            &mut out,
+            2,
+            &scalar(&environment.name),
+            &format!("{{protected: {}}}", environment.protected),
+        );
+    }
+    open(&mut out, "keyrings", manifest.keyrings.is_empty());
+    for spec in manifest.keyrings.values() {
+        keyring(&mut out, spec);
+    }
+    if !manifest.rules().is_empty() {
+        out.push_str("rules:\n");
+    }
+    for rule in manifest.rules() {
+        let (path, keyring) = (scalar(&rule.pattern), scalar(&rule.keyring));
+        let _ = writeln!(out, "  - {{path: {path}, keyring: {keyring}}}");
+    }
+    out
+}
+
+fn keyring(out: &mut String, spec: &KeyringSpec) {
+    let _ = writeln!(out, "  {}:", scalar(&spec.name));
+    line(out, 4, "env", &scalar(&spec.env));
+    line(out, 4, "provider", provider(spec.provider));
+    if spec.provider != Provider::Embedded {
+        line(out, 4, "project", &scalar(&spec.project));
+    }
+    if let Some(endpoint) = &spec.endpoint {
+        line(out, 4, "endpoint", &scalar(endpoint));
+    }
+    line(
+        out,
+        4,
+        "locations",
+        &list(spec.locations.iter().map(Location::as_str)),
+    );
+    if spec.within != Area::Any {
+        line(out, 4, "within", &scalar(&spec.within.to_string()));
+    }
+    line(out, 4, "ring", &scalar(&spec.ring));
+    line(out, 4, "key", &scalar(&spec.key));
+    if let Some(rotation) = spec.rotation {
+        line(out, 4, "rotation", &duration_text(rotation));
+    }
+    line(out, 4, "destroy_after", &duration_text(spec.destroy_after));
+    if !spec.escrow.is_empty() {
+        line(
+            out,
+            4,
+            "escrow",
+            &list(spec.escrow.iter().map(AgeRecipient::as_str)),
+        );
+    }
+}
+
+fn open(out: &mut String, key: &str, empty: bool) {
+    out.push_str(key);
+    out.push_str(if empty { ": {}\n" } else { ":\n" });
+}
+
+fn line(out: &mut String, indent: usize, key: &str, value: &str) {
+    let _ = writeln!(out, "{:indent$}{key}: {value}", "");
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", items.map(scalar).collect::<Vec<_>>().join(", "))
+}
+
+fn provider(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Gcp => "gcp",
+        Provider::Embedded => "embedded",
+        Provider::Age => "age",
+    }
+}
+
+/// A scalar that every YAML reader takes as this text: bare where that is beyond doubt, else in double quotes.
+pub(super) fn scalar(text: &str) -> String {
+    let words = [
+        "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf",
+    ];
+    let bare = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/'))
+        && !words.contains(&text.to_ascii_lowercase().as_str());
+    if bare { text.to_owned() } else { quoted(text) }
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            ' ' => out.push(c),
+            _ if c.is_ascii_graphic() => out.push(c),
+            _ => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,131 @@
+//! From the document to the manifest: what YAML cannot check.
+
+use std::collections::BTreeMap;
+
+use super::document::{Document, Entries, EnvironmentEntry, KeyringEntry, RuleEntry, Text};
+use super::duration::shown;
+use super::rules::{self, Rules};
+use super::source::Source;
+use super::{
+    AuditMode, CanaryMode, Environment, KeyringSpec, MOST_RULES, Manifest, Origins, Rule, keyring, unknown,
+};
+use crate::error::{Error, Result};
+use crate::name::KeyRef;
+use serde_saphyr::Spanned;
+
+/// The form of the manifest that this release reads and writes.
+pub(super) const VERSION: u64 = 1;
+
+pub(super) fn manifest(text: &str, source: Source<'_>) -> Result<Manifest> {
+    let document: Document = source.read(text)?;
+    check_version(source, &document.version)?;
+    let environments = environments(source, &document.environments)?;
+    let keyrings = keyrings(source, &document.keyrings, &environments)?;
+    Ok(Manifest {
+        canary: mode(source, document.canary.as_ref(), CanaryMode::parse)?,
+        audit: mode(source, document.audit.as_ref(), AuditMode::parse)?,
+        rules: rules(source, &document.rules, &keyrings)?,
+        environments,
+        keyrings,
+    })
+}
+
+pub(super) fn check_version(source: Source<'_>, version: &Spanned<u64>) -> Result<()> {
+    if version.value == VERSION {
+        return Ok(());
+    }
+    let error = Error::usage(format!(
+        "version {} is not known: this release reads version {VERSION}",
+        version.value
+    ));
+    Err(source
+        .at(version, error)
+        .hint("use the release of keyward that wrote it, or a newer one"))
+}
+
+fn mode<T: Default>(source: Source<'_>, word: Option<&Text>, parse: fn(&str) -> Result<T>) -> Result<T> {
+    match word {
+        Some(word) => parse(&word.value).map_err(|error| source.at(word, error)),
+        None => Ok(T::default()),
+    }
+}
+
+fn environments(
+    source: Source<'_>,
+    entries: &Entries<EnvironmentEntry>,
+) -> Result<BTreeMap<String, Environment>> {
+    let mut all = BTreeMap::new();
+    for (name, entry) in &entries.0 {
+        keyring::check_name(source, "an environment", name)?;
+        let environment = Environment {
+            name: name.value.clone(),
+            protected: entry.protected,
+        };
+        all.insert(name.value.clone(), environment);
+    }
+    Ok(all)
+}
+
+fn keyrings(
+    source: Source<'_>,
+    entries: &Entries<KeyringEntry>,
+    environments: &BTreeMap<String, Environment>,
+) -> Result<BTreeMap<String, KeyringSpec>> {
+    let mut all = BTreeMap::new();
+    let mut owners: BTreeMap<KeyRef, &str> = BTreeMap::new();
+    for (name, entry) in &entries.0 {
+        let keyring = keyring::read(source, name, entry)?;
+        if !environments.contains_key(&keyring.env) {
+            return Err(source.at(
+                &entry.env,
+                unknown("environment", &keyring.env, environments.keys()),
+            ));
+        }
+        for key in keyring.keys() {
+            // Two keyrings with one key would look like two independent ones, and would open each other's files.
+            if let Some(other) = owners.insert(key.clone(), &name.value) {
+                let error = Error::usage(format!("{key} is the key of keyring `{other}` already"));
+                return Err(source
+                    .at(&entry.key, error)
+                    .hint("give each keyring a key of its own"));
+            }
+        }
+        all.insert(name.value.clone(), keyring);
+    }
+    Ok(all)
+}
+
+fn rules(
+    source: Source<'_>,
+    entries: &[Spanned<RuleEntry>],
+    keyrings: &BTreeMap<String, KeyringSpec>,
+) -> Result<Rules> {
+    if let Some(surplus) = entries.get(MOST_RULES) {
+        return Err(source.at(
+            surplus,
+            Error::usage(format!("a manifest has at most {MOST_RULES} rules")),
+        ));
+    }
+    let mut list: Vec<Rule> = Vec::new();
+    for entry in entries {
+        let (path, keyring) = (&entry.value.path, &entry.value.keyring);
+        rules::check_pattern(&path.value).map_err(|error| source.at(path, error))?;
+        if !keyrings.contains_key(&keyring.value) {
+            return Err(source.at(keyring, unknown("keyring", &keyring.value, keyrings.keys())));
+        }
+        if list.iter().any(|rule| rule.pattern == path.value) {
+            let error = Error::usage(format!("there is a rule for `{}` already", shown(&path.value)));
+            return Err(source
+                .at(path, error)
+                .hint("the first rule wins, so this one would never be used"));
+        }
+        let mut origins = Origins::default();
+        origins.note("path", path);
+        list.push(Rule {
+            pattern: path.value.clone(),
+            keyring: keyring.value.clone(),
+            origins,
+        });
+    }
+    Rules::new(list)
+}
