@@ -7,6 +7,9 @@
 
 pub mod atomic_file;
 pub mod audit_log;
+pub mod body;
+pub mod envelope;
+pub mod keyring;
 pub mod registry;
 
 mod io_error;

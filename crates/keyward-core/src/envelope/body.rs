@@ -152,8 +152,9 @@ impl Run<'_> {
     pub fn seal(self, buffer: &mut [u8], plain_len: usize) -> Result<usize> {
         let full = plain_len / CHUNK_LEN;
         let ends = full < self.count;
-        let sealed = full * SEALED_CHUNK_LEN + if ends { plain_len % CHUNK_LEN + TAG_LEN } else { 0 };
-        if full > self.count || (full == self.count && plain_len % CHUNK_LEN > 0) || sealed > buffer.len() {
+        let last = if ends { plain_len % CHUNK_LEN + TAG_LEN } else { 0 };
+        let sealed = full * SEALED_CHUNK_LEN + last;
+        if plain_len > self.count * CHUNK_LEN || sealed > buffer.len() {
             return Err(Error::bug("a run of chunks was given more than it holds"));
         }
         if ends && self.sealer.ended.swap(true, Ordering::Relaxed) {
