@@ -56,6 +56,15 @@ impl Snapshot {
         }
         Ok(Self::from(&metadata))
     }
+
+    /// Length of the file in bytes.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "whether a file is empty is nobody's question here"
+    )]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
 }
 
 impl From<&Metadata> for Snapshot {
