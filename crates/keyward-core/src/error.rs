@@ -22,6 +22,15 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind, by exit code.
+    pub const ALL: [Self; 5] = [
+        Self::Refused,
+        Self::Usage,
+        Self::Unavailable,
+        Self::Damaged,
+        Self::Bug,
+    ];
+
     /// The process exit code of this kind.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -30,6 +39,26 @@ impl ErrorKind {
             Self::Unavailable => 3,
             Self::Damaged => 4,
             Self::Bug => 70,
+        }
+    }
+
+    /// What the exit code says to a script, as the reference manual prints it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Refused => {
+                "the answer is no: findings, a refusal, every wrap disabled or destroyed, a context that is not as \
+                 expected"
+            }
+            Self::Usage => {
+                "usage or configuration: unknown rule, existing output, hostile name, no usable identity, a path that \
+                 cannot be written"
+            }
+            Self::Unavailable => {
+                "the other side failed, may be retried: location unreachable, quota, lock busy, disk full, something \
+                 could not be seen"
+            }
+            Self::Damaged => "data is damaged or does not authenticate: truncation, a wrong passphrase",
+            Self::Bug => "a bug in keyward",
         }
     }
 
