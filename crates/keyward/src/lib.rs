@@ -10,8 +10,11 @@ pub mod audit_log;
 pub mod body;
 pub mod envelope;
 pub mod keyring;
+pub mod lock_file;
+pub mod project;
 pub mod registry;
 
 mod io_error;
+mod text_file;
 
 pub use io_error::io_error;

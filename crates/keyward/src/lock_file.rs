@@ -1,0 +1,99 @@
+//! The lock file `keyward.lock`: read whole, replaced whole.
+
+use std::path::{Path, PathBuf};
+
+use keyward_core::error::Result;
+use keyward_core::manifest::{LOCK_FILE_NAME, Lock};
+
+use crate::atomic_file::{self, Access, Existing, Snapshot};
+use crate::text_file::read_text;
+
+/// A lock as it stands on disk.
+#[derive(Debug)]
+pub struct LockFile {
+    path: PathBuf,
+    /// What the lock says.
+    pub lock: Lock,
+    existing: Option<Snapshot>,
+}
+
+impl LockFile {
+    /// Reads the lock in `path`; `None` when there is none.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not a lock that this release understands.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        if matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        let (text, snapshot) = read_text(path)?;
+        let lock = Lock::parse(&text, &path.display().to_string()).map_err(|error| {
+            error.hint(format!(
+                "bring back the last good one: git checkout {LOCK_FILE_NAME}"
+            ))
+        })?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            lock,
+            existing: Some(snapshot),
+        }))
+    }
+
+    /// The lock in `path`, or an empty one that [`Self::write`] will create.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub fn read_or_new(path: &Path) -> Result<Self> {
+        let new = || Self {
+            path: path.to_owned(),
+            lock: Lock::default(),
+            existing: None,
+        };
+        Ok(Self::read(path)?.unwrap_or_else(new))
+    }
+
+    /// Writes the lock, atomically; only if the file is still the one that was read.
+    ///
+    /// # Errors
+    /// The file appeared or changed meanwhile, or cannot be written: then it is as it was.
+    pub fn write(self) -> Result<()> {
+        let existing = self.existing.map_or(Existing::Refuse, Existing::Replace);
+        atomic_file::write(
+            &self.path,
+            self.lock.encode().as_bytes(),
+            Access::Shared,
+            existing,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyward_core::error::ErrorKind;
+
+    #[test]
+    fn a_lock_is_created_replaced_and_never_overwrites_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK_FILE_NAME);
+        assert!(LockFile::read(&path).unwrap().is_none());
+        LockFile::read_or_new(&path).unwrap().write().unwrap();
+        let ours = LockFile::read_or_new(&path).unwrap();
+        assert_eq!(ours.lock, Lock::default());
+        std::fs::write(&path, "version: 1\nkeys: {} # theirs\n").unwrap();
+        assert_eq!(ours.write().unwrap_err().kind(), ErrorKind::Unavailable);
+        assert!(std::fs::read_to_string(&path).unwrap().contains("theirs"));
+    }
+
+    #[test]
+    fn a_conflicted_lock_is_an_error_with_a_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK_FILE_NAME);
+        std::fs::write(&path, "<<<<<<< ours\nversion: 1\n").unwrap();
+        let error = LockFile::read(&path).unwrap_err();
+        assert!(
+            error.hints().iter().any(|hint| hint.contains("git checkout")),
+            "{error}"
+        );
+    }
+}

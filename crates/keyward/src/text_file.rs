@@ -1,0 +1,42 @@
+//! Reading the small text files of a project: capped before anything is read.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use keyward_core::error::{Error, Result};
+use keyward_core::limits;
+
+use crate::atomic_file::Snapshot;
+use crate::io_error::io_error;
+
+/// The text of a manifest or a lock, and which file it was.
+///
+/// # Errors
+/// A usage error when it is no regular file, longer than [`limits::MANIFEST_LEN`] or not UTF-8; else what reading met.
+pub(crate) fn read_text(path: &Path) -> Result<(String, Snapshot)> {
+    let file = File::open(path).map_err(|error| io_error("read it", path, error))?;
+    let snapshot = Snapshot::of(&file, path)?;
+    let too_long = |len: u64| {
+        Error::usage(format!(
+            "{len} bytes are too many: at most {} are read",
+            limits::MANIFEST_LEN
+        ))
+        .on(path.display())
+    };
+    if snapshot.len() > limits::MANIFEST_LEN as u64 {
+        return Err(too_long(snapshot.len()));
+    }
+    let mut bytes = Vec::new();
+    let read = file.take(limits::MANIFEST_LEN as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| io_error("read it", path, error))?;
+    if bytes.len() > limits::MANIFEST_LEN {
+        return Err(too_long(bytes.len() as u64));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid].iter().filter(|b| **b == b'\n').count() + 1;
+        Error::usage("it is not UTF-8 text").on(format!("{}:{line}", path.display()))
+    })?;
+    Ok((text, snapshot))
+}
