@@ -40,6 +40,13 @@ pub const CHUNKS: u64 = 1 << 38;
 pub const MANIFEST_LEN: usize = 4 * 1024 * 1024;
 /// Longest file of recipients, identities or a root key, in bytes.
 pub const KEY_FILE_LEN: usize = 1024 * 1024;
+/// Longest header of a plain age file, in bytes: some 600 recipients. The header is parsed again for every line of it.
+pub const AGE_HEADER_LEN: usize = 64 * 1024;
+/// Longest line of an armored age file, in bytes. The format wraps at 64 characters.
+pub const AGE_ARMOR_LINE_LEN: usize = 1024;
+/// Largest scrypt work factor of a passphrase-protected age file: N is 2 to this power, and takes N KiB of memory.
+/// age writes 18 (256 MiB); more than 20 (1 GiB) is a file that wants to exhaust its reader.
+pub const AGE_WORK_FACTOR: u8 = 20;
 /// Longest CSV of a credential batch, in bytes.
 pub const BATCH_LEN: usize = 64 * 1024 * 1024;
 /// Longest plaintext or additional authenticated data of one KMS call, in bytes (Cloud KMS, software keys: 64 KiB).
