@@ -1,0 +1,244 @@
+//! The operations, synchronously: load the key, let the machine act, write back what changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use keyward_core::clock::{Clock, Timestamp};
+use keyward_core::key::{Effect, KeyRing, KeyVersion, Machine, Permission, decryption_failed};
+use keyward_core::kms::{EncryptWith, Encrypted, KmsCode, KmsError};
+use keyward_core::limits;
+use keyward_core::location::Location;
+use keyward_core::name::{CryptoKeyName, KeyRingName, KeyVersionName};
+use keyward_core::secret::SecretBytes;
+use rand_core::CryptoRng;
+use rustix::fs::{Access, access};
+
+use crate::ciphertext;
+use crate::fault::{Result, damaged, io, unavailable};
+use crate::root::{Root, RootKey};
+use crate::store::{Extent, MaterialChanges, Store, file_of};
+
+type Rng = Box<dyn CryptoRng + Send>;
+
+pub(crate) struct Service {
+    pub(crate) folder: PathBuf,
+    pub(crate) root: Root,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Mutex<Rng>,
+}
+
+/// Looking.
+impl Service {
+    /// Loads from the file of a location, and shows the state as of now.
+    pub(crate) fn look(
+        &self,
+        location: &Location,
+        load: impl FnOnce(&Store) -> Result<Machine>,
+    ) -> Result<Machine> {
+        let mut machine = load(&Store::read(&self.folder, location)?)?;
+        machine.advance(self.clock.now());
+        Ok(machine)
+    }
+
+    pub(crate) fn look_at_key(&self, key: &CryptoKeyName) -> Result<Machine> {
+        self.look(key.location(), |store| store.load_key(key))
+    }
+
+    /// Files have no roles: a permission is held when the files that it takes can be read or written.
+    pub(crate) fn permissions(&self, key: &CryptoKeyName, wanted: &[Permission]) -> Result<Vec<Permission>> {
+        self.look_at_key(key)?.record(key)?;
+        let writable = [&*self.folder, &file_of(&self.folder, key.location())]
+            .iter()
+            .all(|path| access(*path, Access::WRITE_OK).is_ok());
+        let usable = access(self.root.file(), Access::READ_OK).is_ok();
+        let held = |permission: &Permission| match permission {
+            Permission::GetRing | Permission::GetKey | Permission::GetVersion | Permission::ListVersions => {
+                true
+            }
+            Permission::Encrypt | Permission::Decrypt => usable,
+            Permission::Restore | Permission::UpdateVersion | Permission::UpdateKey => writable,
+            Permission::CreateVersion => writable && usable,
+        };
+        Ok(wanted.iter().copied().filter(held).collect())
+    }
+}
+
+/// Using.
+impl Service {
+    /// Reads only, unless a rotation is due that makes the version to encrypt with: then that is carried out first.
+    pub(crate) fn encrypt(&self, with: EncryptWith<'_>, plaintext: &[u8], aad: &[u8]) -> Result<Encrypted> {
+        loop {
+            let store = Store::read(&self.folder, with.key().location())?;
+            let mut machine = store.load_key(with.key())?;
+            let version = machine.encrypting_version(with, self.clock.now())?;
+            check_size("plaintext", plaintext)?;
+            check_size("additional_authenticated_data", aad)?;
+            if machine
+                .take_effects()
+                .contains(&Effect::MakeMaterial(version.clone()))
+            {
+                drop(store);
+                self.change(with.key(), Extent::Whole, |machine, now| {
+                    machine.encrypting_version(with, now)
+                })?;
+                continue;
+            }
+            let material = self.material(&store, &version)?;
+            let ciphertext = ciphertext::seal(&version, &material, plaintext, aad, &mut **self.rng())?;
+            return Ok(Encrypted { ciphertext, version });
+        }
+    }
+
+    pub(crate) fn decrypt(&self, key: &CryptoKeyName, ciphertext: &[u8], aad: &[u8]) -> Result<SecretBytes> {
+        let store = Store::read(&self.folder, key.location())?;
+        let claimed = ciphertext::claimed_version(ciphertext, key);
+        let version = store
+            .load_key(key)?
+            .decrypting_version(key, claimed, self.clock.now())?;
+        check_size("additional_authenticated_data", aad)?;
+        let material = self.material(&store, &version)?;
+        ciphertext::open(&version, &material, ciphertext, aad)?.ok_or_else(decryption_failed)
+    }
+
+    fn material(&self, store: &Store, version: &KeyVersionName) -> Result<SecretBytes> {
+        let file = store.file();
+        let broken = |what: &str| damaged(file, format!("the material of {version} {what}"));
+        let sealed = store
+            .sealed_material(version)?
+            .ok_or_else(|| broken("is missing"))?;
+        let root = self.root.open()?;
+        if store.root_id()? != Some(root.id()) {
+            let root = self.root.file().display();
+            return Err(damaged(
+                file,
+                format!("its keys are sealed under another root key than {root}"),
+            ));
+        }
+        root.open_material(version, &sealed)
+            .ok_or_else(|| broken("does not authenticate"))
+    }
+}
+
+/// Changing.
+impl Service {
+    pub(crate) fn create_ring(&self, name: &KeyRingName) -> Result<KeyRing> {
+        Store::create_if_absent(&self.folder, name.location())?;
+        let store = Store::write(&self.folder, name.location())?;
+        let ring = store.load_ring(name)?.create_ring(name, self.clock.now())?;
+        store.insert_ring(&ring)?;
+        store.commit()?;
+        Ok(ring)
+    }
+
+    pub(crate) fn change_version(
+        &self,
+        name: &KeyVersionName,
+        extent: Extent,
+        act: impl Fn(&mut Machine, &KeyVersionName, Timestamp) -> Result<KeyVersion>,
+    ) -> Result<KeyVersion> {
+        self.change(name.key(), extent, |machine, now| act(machine, name, now))
+    }
+
+    /// Lets `act` change a key, and writes the change durably, or nothing. Material is made and wiped in the same
+    /// transaction. The root key is opened before the file is locked: asking a person takes time.
+    pub(crate) fn change<T>(
+        &self,
+        key: &CryptoKeyName,
+        extent: Extent,
+        act: impl Fn(&mut Machine, Timestamp) -> Result<T>,
+    ) -> Result<T> {
+        loop {
+            let store = Store::write(&self.folder, key.location())?;
+            let before = store.load_key(key)?;
+            let mut after = before.clone();
+            let answer = act(&mut after, self.clock.now());
+            // A refused operation still wipes what was due; it makes nothing.
+            let extent = if answer.is_ok() {
+                extent
+            } else {
+                Extent::StatesOnly
+            };
+            let effects = wanted_effects(&mut after, extent);
+            let makes = effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::MakeMaterial(_)));
+            let root = self.root.opened();
+            if makes && root.is_none() {
+                drop(store);
+                self.open_root()?;
+                continue;
+            }
+            if let Ok(record) = after.record(key) {
+                let material = self.carry_out(&store, &effects, root.as_deref())?;
+                store.save_key(before.record(key).ok(), record, &material, extent)?;
+                store.commit()?;
+            }
+            return answer;
+        }
+    }
+
+    fn carry_out(
+        &self,
+        store: &Store,
+        effects: &[Effect],
+        root: Option<&RootKey>,
+    ) -> Result<MaterialChanges> {
+        MaterialChanges::new(effects, |version| {
+            let root = root.ok_or_else(|| crate::fault::bug("no root key"))?;
+            store.bind_to_root(root.id())?;
+            root.make_material(version, &mut **self.rng())
+        })
+    }
+
+    /// Opens the root key; makes one when no file of the folder holds material.
+    fn open_root(&self) -> Result<Arc<RootKey>> {
+        let mut rng = self.rng();
+        self.root.open_or_create(|| self.nothing_is_sealed(), &mut **rng)
+    }
+
+    /// A root key made beside keys that are sealed under a lost one would hide the loss.
+    fn nothing_is_sealed(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.folder).map_err(io(&self.folder))? {
+            let file = entry.map_err(io(&self.folder))?.path();
+            let Some(location) = location_of(&file) else {
+                continue;
+            };
+            if Store::read(&self.folder, &location)?.root_id()?.is_some() {
+                let why = format!(
+                    "the root key is missing; the keys in {} are sealed under it",
+                    file.display()
+                );
+                return Err(unavailable(self.root.file(), why));
+            }
+        }
+        Ok(())
+    }
+
+    fn rng(&self) -> MutexGuard<'_, Rng> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wanted_effects(machine: &mut Machine, extent: Extent) -> Vec<Effect> {
+    let mut effects = machine.take_effects();
+    effects.retain(|effect| extent == Extent::Whole || matches!(effect, Effect::WipeMaterial(_)));
+    effects
+}
+
+fn location_of(file: &Path) -> Option<Location> {
+    let name = file.file_name()?.to_str()?.strip_suffix(".db")?;
+    Location::parse(name).ok()
+}
+
+fn check_size(field: &str, bytes: &[u8]) -> Result<()> {
+    if bytes.len() <= limits::KMS_PLAINTEXT_LEN {
+        return Ok(());
+    }
+    let limit = limits::KMS_PLAINTEXT_LEN;
+    let message = format!(
+        "The {field} is {} bytes long; at most {limit} are allowed.",
+        bytes.len()
+    );
+    Err(KmsError::new(KmsCode::InvalidArgument, message))
+}

@@ -1,0 +1,143 @@
+//! One `LOCATION.db`: opening it for looking or for changing, and what a kill can leave.
+//!
+//! The rollback journal, not a write-ahead log: a reader of a write-ahead log writes (`-shm`, `-wal`), and cannot open
+//! the file in a read-only folder. Here a reader takes a lock and writes nothing, and at rest there is exactly one
+//! file. What it costs, that a commit waits for readers, does not matter for reads of a millisecond.
+//! `synchronous=EXTRA` also syncs the folder when the journal is removed, which is the moment of commit.
+
+mod create;
+mod rows;
+mod save;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use keyward_core::location::Location;
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::fault::{Result, damaged, sqlite, unavailable};
+pub(crate) use save::{Extent, MaterialChanges};
+
+/// How long to wait for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// An open file, inside a transaction. Dropping it without [`Store::commit`] changes nothing.
+pub(crate) struct Store {
+    file: PathBuf,
+    connection: Connection,
+}
+
+/// The file of a location.
+pub(crate) fn file_of(folder: &Path, location: &Location) -> PathBuf {
+    folder.join(format!("{location}.db"))
+}
+
+impl Store {
+    /// Opens for looking: one consistent state, nothing is written.
+    pub(crate) fn read(folder: &Path, location: &Location) -> Result<Self> {
+        let file = file_of(folder, location);
+        match Self::try_read(&file) {
+            Err(error) if interrupted(&error) => {
+                finish_interrupted_write(&file)?;
+                Self::try_read(&file)
+            }
+            opened => opened,
+        }
+        .map_err(sqlite_or_absent(&file))?
+        .checked(location)
+    }
+
+    fn try_read(file: &Path) -> rusqlite::Result<Self> {
+        let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // The first read takes the lock, and finds out whether a write was interrupted.
+        connection.execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1")?;
+        Ok(Self {
+            file: file.to_owned(),
+            connection,
+        })
+    }
+
+    /// Opens for changing: waits for other writers and keeps them out until it is committed or dropped.
+    pub(crate) fn write(folder: &Path, location: &Location) -> Result<Self> {
+        let file = file_of(folder, location);
+        let open = || {
+            let connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            connection.execute_batch(
+                "PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON; PRAGMA secure_delete = ON;
+                 PRAGMA foreign_keys = ON; BEGIN IMMEDIATE",
+            )?;
+            Ok(Self {
+                file: file.clone(),
+                connection,
+            })
+        };
+        open().map_err(sqlite_or_absent(&file))?.checked(location)
+    }
+
+    /// Makes every change since [`Store::write`] durable, all of them or none.
+    pub(crate) fn commit(self) -> Result<()> {
+        self.connection
+            .execute_batch("COMMIT")
+            .map_err(sqlite(&self.file))
+    }
+
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    fn checked(self, location: &Location) -> Result<Self> {
+        let number = |name| {
+            let value = self
+                .connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            value.map_err(sqlite(&self.file))
+        };
+        if number("application_id")? != schema::APPLICATION_ID {
+            return Err(damaged(&self.file, "it is not a key store of keyward"));
+        }
+        match number("user_version")? {
+            schema::VERSION => {}
+            newer if newer > schema::VERSION => {
+                return Err(unavailable(&self.file, "it was written by a newer keyward"));
+            }
+            _ => return Err(damaged(&self.file, "it is damaged: it has no version")),
+        }
+        let stored = self.location()?;
+        if stored != location.as_str() {
+            return Err(damaged(&self.file, format!("it is the key store of {stored}")));
+        }
+        Ok(self)
+    }
+}
+
+fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")?;
+    Ok(connection)
+}
+
+/// A writer was killed, and its journal has to be played back before anybody can read.
+fn interrupted(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    extended == Some(ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+/// The one write that a read can lead to: it brings back the state before the interrupted change.
+fn finish_interrupted_write(file: &Path) -> Result<()> {
+    let recover =
+        || connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+    recover().map_err(|error| {
+        let why =
+            "a change was interrupted; reading needs write access to it and its folder once, to undo it";
+        unavailable(file, format!("{why} ({error})"))
+    })
+}
+
+fn sqlite_or_absent(file: &Path) -> impl FnOnce(rusqlite::Error) -> keyward_core::kms::KmsError {
+    move |error| match file.try_exists() {
+        Ok(false) => unavailable(file, "it does not exist, so nothing is known about its keys"),
+        _ => sqlite(file)(error),
+    }
+}

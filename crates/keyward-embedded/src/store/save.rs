@@ -1,0 +1,173 @@
+//! What an operation changed, written back inside the transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use keyward_core::key::{CryptoKey, Effect, KeyRecord, KeyRing, KeyVersion};
+use keyward_core::name::KeyVersionName;
+use rusqlite::params;
+
+use super::Store;
+use crate::fault::{Result, bug, damaged, sqlite};
+
+/// How much of what an operation changed is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything.
+    Whole,
+    /// Only the states of versions that exist in the file. A due rotation stays due and gives the same result later:
+    /// carrying it out makes material, which needs the root key, and a rescue must work without.
+    StatesOnly,
+}
+
+/// The effects of an operation on material, ready to be written.
+#[derive(Default)]
+pub(crate) struct MaterialChanges {
+    made: BTreeMap<u64, Vec<u8>>,
+    wiped: BTreeSet<u64>,
+}
+
+impl MaterialChanges {
+    /// Carries out `effects`; `make` draws and seals the material of a new version.
+    pub(crate) fn new(
+        effects: &[Effect],
+        mut make: impl FnMut(&KeyVersionName) -> Result<Vec<u8>>,
+    ) -> Result<Self> {
+        let mut changes = Self::default();
+        for effect in effects {
+            match effect {
+                Effect::MakeMaterial(version) => {
+                    changes.made.insert(version.number(), make(version)?);
+                }
+                Effect::WipeMaterial(version) => {
+                    changes.wiped.insert(version.number());
+                }
+            }
+        }
+        Ok(changes)
+    }
+}
+
+impl Store {
+    pub(crate) fn insert_ring(&self, ring: &KeyRing) -> Result<()> {
+        let values = params![ring.name.to_string(), ring.created.to_string()];
+        let done = self
+            .connection
+            .execute("INSERT INTO ring (name, created) VALUES (?1, ?2)", values);
+        done.map(|_| ()).map_err(sqlite(&self.file))
+    }
+
+    /// Remembers which root key seals the material here.
+    pub(crate) fn bind_to_root(&self, id: [u8; 16]) -> Result<()> {
+        match self.root_id()? {
+            Some(bound) if bound == id => Ok(()),
+            Some(_) => Err(damaged(&self.file, "its keys are sealed under another root key")),
+            None => {
+                let done = self.connection.execute("UPDATE store SET root_id = ?1", [id]);
+                done.map(|_| ()).map_err(sqlite(&self.file))
+            }
+        }
+    }
+
+    /// Writes what is different between `before` and `after`.
+    pub(crate) fn save_key(
+        &self,
+        before: Option<&KeyRecord>,
+        after: &KeyRecord,
+        material: &MaterialChanges,
+        extent: Extent,
+    ) -> Result<()> {
+        if extent == Extent::Whole && before.map(|before| &before.key) != Some(&after.key) {
+            self.save_key_row(&after.key).map_err(sqlite(&self.file))?;
+        }
+        for (number, version) in &after.versions {
+            match before.and_then(|before| before.versions.get(number)) {
+                Some(unchanged) if unchanged == version => {}
+                Some(_) => self.update_version(version, material.wiped.contains(number))?,
+                None if extent == Extent::Whole => self.insert_version(version, material)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn save_key_row(&self, key: &CryptoKey) -> rusqlite::Result<()> {
+        let name = key.name.to_string();
+        let period = key.rotation.map(|rotation| duration_text(rotation.period()));
+        let next = key.rotation.map(|rotation| rotation.next().to_string());
+        self.connection.execute(
+            "INSERT INTO crypto_key (name, ring, purpose, created, destroy_window, rotation_period, next_rotation,
+                 primary_version)
+             VALUES (?1, ?2, 'ENCRYPT_DECRYPT', ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (name) DO UPDATE SET rotation_period = excluded.rotation_period,
+                 next_rotation = excluded.next_rotation, primary_version = excluded.primary_version",
+            params![
+                name,
+                key.name.ring().to_string(),
+                key.created.to_string(),
+                duration_text(key.destroy_window.length()),
+                period,
+                next,
+                key.primary.map(sql_number).transpose()?
+            ],
+        )?;
+        let insert = "INSERT INTO label (crypto_key, name, value) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        for (label, value) in &key.labels {
+            self.connection.execute(insert, params![name, label, value])?;
+        }
+        Ok(())
+    }
+
+    fn insert_version(&self, version: &KeyVersion, material: &MaterialChanges) -> Result<()> {
+        let number = version.name.number();
+        let sealed = material
+            .made
+            .get(&number)
+            .ok_or_else(|| bug("a version without material"))?;
+        let insert = || {
+            self.connection.execute(
+                "INSERT INTO version (crypto_key, number, state, created, destroy_at, destroyed_at, material)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    version.name.key().to_string(),
+                    sql_number(number)?,
+                    version.state.id(),
+                    version.created.to_string(),
+                    version.destroy_at.map(|at| at.to_string()),
+                    version.destroyed_at.map(|at| at.to_string()),
+                    sealed
+                ],
+            )
+        };
+        insert().map(|_| ()).map_err(sqlite(&self.file))
+    }
+
+    fn update_version(&self, version: &KeyVersion, wipe: bool) -> Result<()> {
+        let update = || {
+            self.connection.execute(
+                "UPDATE version SET state = ?3, destroy_at = ?4, destroyed_at = ?5, material = iif(?6, NULL, material)
+                 WHERE crypto_key = ?1 AND number = ?2",
+                params![
+                    version.name.key().to_string(),
+                    sql_number(version.name.number())?,
+                    version.state.id(),
+                    version.destroy_at.map(|at| at.to_string()),
+                    version.destroyed_at.map(|at| at.to_string()),
+                    wipe
+                ],
+            )
+        };
+        update().map(|_| ()).map_err(sqlite(&self.file))
+    }
+}
+
+fn sql_number(number: u64) -> rusqlite::Result<i64> {
+    i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// ISO 8601. The longest duration, a rotation period, is 100 years.
+fn duration_text(duration: std::time::Duration) -> String {
+    SignedDuration::try_from(duration)
+        .unwrap_or(SignedDuration::MAX)
+        .to_string()
+}
