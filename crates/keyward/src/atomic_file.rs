@@ -108,7 +108,7 @@ impl NewFile {
                 Access::Shared => 0o666,
             }))
             .tempfile_in(folder_of(&target))
-            .map_err(|error| io_error("write beside it", &target, error.into()))?;
+            .map_err(|error| io_error("write beside it", &target, error))?;
         if let Existing::Replace(old) = &existing {
             keep_mode_and_owner(temporary.as_file(), old).map_err(|error| {
                 io_error("keep the mode and owner of the file to replace", &target, error)
