@@ -1,5 +1,7 @@
 //! The engines against each other, and against damage.
 
+#![allow(clippy::cast_possible_truncation, reason = "the lengths are small")]
+
 mod agreement;
 mod change;
 mod damage;

@@ -1,5 +1,7 @@
 //! What a body must and must not do, chunk by chunk.
 
+#![allow(clippy::cast_possible_truncation, reason = "the lengths are small")]
+
 use super::*;
 
 const CONTEXT: &[u8] = b"a context";

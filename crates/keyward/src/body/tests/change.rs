@@ -15,7 +15,8 @@ fn seal_while(change: impl Fn(&File) + Sync) -> Result<u64> {
 
 #[test]
 fn it_may_not_shrink_grow_or_be_written_to() {
-    let changes: [(&str, fn(&File)); 3] = [
+    type Change = (&'static str, fn(&File));
+    let changes: [Change; 3] = [
         ("shrinks", |source| source.set_len(2 * GROUP as u64).unwrap()),
         ("grows", |source| source.set_len(5 * GROUP as u64).unwrap()),
         ("is written to", |source| {
