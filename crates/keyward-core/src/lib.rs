@@ -24,6 +24,7 @@ pub mod name;
 pub mod secret;
 
 // Bytes: formats, both directions, no I/O.
+pub mod credential;
 pub mod envelope;
 pub mod manifest;
 
@@ -32,3 +33,6 @@ pub mod audit;
 pub mod key;
 pub mod kms;
 pub mod recipient;
+
+// Decisions: from what is seen to findings.
+pub mod verify;

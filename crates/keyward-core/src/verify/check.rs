@@ -1,0 +1,183 @@
+//! One check: its number, its verdict, and what to do about it.
+
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// The number of a check. Numbers are public: scripts, alerts and the lock refer to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CheckId {
+    /// The key ring exists in its location.
+    V01,
+    /// The key exists.
+    V02,
+    /// The location is the recorded one.
+    V04,
+    /// The primary exists and is enabled.
+    V06,
+    /// No version is scheduled for destruction.
+    V07,
+    /// No file needs a version that is destroyed or does not exist.
+    V08,
+    /// No file needs a disabled version.
+    V09,
+    /// The key and its versions are the recorded ones.
+    V10,
+    /// The destroy window is as declared.
+    V12,
+    /// Rotation is as declared and not overdue.
+    V13,
+    /// Purpose is as declared.
+    V15,
+    /// A canary sealed now opens, and the primary answered it.
+    V18,
+    /// The names inside envelopes are the manifest's.
+    V19,
+}
+
+/// How bad a failed check is. It orders the report; any failure is exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Data is about to be lost or cannot be opened.
+    Critical,
+    /// Data could be lost by one more mistake.
+    High,
+    /// Not as declared.
+    Medium,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be.
+    Pass,
+    /// Not as it should be, and why.
+    Fail(String),
+    /// Could not be decided, and why. Never taken for [`Verdict::Pass`].
+    Unknown(String),
+    /// Does not apply here, and why.
+    NotApplicable(String),
+}
+
+/// One finding: a check applied to one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Which check.
+    pub id: CheckId,
+    /// The full name of what was checked.
+    pub resource: String,
+    /// What it found.
+    pub verdict: Verdict,
+    /// The command that helps, if there is one.
+    pub next: Option<String>,
+}
+
+impl CheckId {
+    /// What the check demands, as a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::V01 => "the key ring exists in its location",
+            Self::V02 => "the key exists",
+            Self::V04 => "the location is the one in the lock",
+            Self::V06 => "the primary version is enabled",
+            Self::V07 => "no version is scheduled for destruction",
+            Self::V08 => "no file needs a version that is gone",
+            Self::V09 => "no file needs a disabled version",
+            Self::V10 => "the key and its versions are those in the lock",
+            Self::V12 => "the destroy window is as declared",
+            Self::V13 => "rotation is on schedule",
+            Self::V15 => "the purpose is encryption",
+            Self::V18 => "a canary sealed now opens",
+            Self::V19 => "files name only keys of the manifest",
+        }
+    }
+
+    /// How bad a failure is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::V01 | Self::V02 | Self::V04 | Self::V06 | Self::V07 | Self::V08 | Self::V18 | Self::V19 => {
+                Severity::Critical
+            }
+            Self::V09 | Self::V10 | Self::V12 | Self::V15 => Severity::High,
+            Self::V13 => Severity::Medium,
+        }
+    }
+
+    /// Whether a verdict of unknown blocks changes and sets exit code 3. All the checks of this release do: reading
+    /// keys is all they need. A canary gates where it is wanted; where it is not, its verdict is "not applicable".
+    pub fn is_gate(self) -> bool {
+        true
+    }
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Severity {
+    /// The word in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+        }
+    }
+}
+
+impl Verdict {
+    /// The word in reports.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail(_) => "FAIL",
+            Self::Unknown(_) => "UNKNOWN",
+            Self::NotApplicable(_) => "NOT APPLICABLE",
+        }
+    }
+
+    /// Why, for every verdict but pass.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Pass => None,
+            Self::Fail(why) | Self::Unknown(why) | Self::NotApplicable(why) => Some(why),
+        }
+    }
+}
+
+impl Check {
+    pub(super) fn new(id: CheckId, resource: impl fmt::Display, verdict: Verdict) -> Self {
+        Self {
+            id,
+            resource: resource.to_string(),
+            verdict,
+            next: None,
+        }
+    }
+
+    /// Adds the command that helps, if there is one and the check did not pass.
+    pub(super) fn next(mut self, command: impl Into<Option<String>>) -> Self {
+        if matches!(self.verdict, Verdict::Fail(_) | Verdict::Unknown(_)) {
+            self.next = command.into();
+        }
+        self
+    }
+}
+
+/// `{id, title, severity, gate, resource, verdict, reason, next}`; `reason` and `next` may be null.
+impl Serialize for Check {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Check", 8)?;
+        object.serialize_field("id", &self.id.to_string())?;
+        object.serialize_field("title", self.id.title())?;
+        object.serialize_field("severity", self.id.severity().id())?;
+        object.serialize_field("gate", &self.id.is_gate())?;
+        object.serialize_field("resource", &self.resource)?;
+        object.serialize_field("verdict", self.verdict.id())?;
+        object.serialize_field("reason", &self.verdict.reason())?;
+        object.serialize_field("next", &self.next)?;
+        object.end()
+    }
+}

@@ -1,0 +1,48 @@
+//! V01, V02, V15: the ring is there, the key is there, and it is for encryption.
+
+use super::{Check, CheckId, Evidence, Recorded, Verdict};
+use crate::key::Purpose;
+use crate::kms::Observed;
+
+pub(super) fn ring(evidence: Evidence<'_>) -> Check {
+    let ring = evidence.expected.key.name.ring();
+    let verdict = match &evidence.seen.ring {
+        Observed::Present(_) => Verdict::Pass,
+        Observed::Absent => Verdict::Fail(format!("no such key ring in {}", ring.location())),
+        Observed::Unknown(why) => Verdict::Unknown(why.clone()),
+    };
+    let resource = format!("{}://{ring}", evidence.expected.key.provider);
+    Check::new(CheckId::V01, resource, verdict).next(create(evidence))
+}
+
+pub(super) fn key(evidence: Evidence<'_>) -> Check {
+    let verdict = match (&evidence.seen.key, evidence.recorded) {
+        (Observed::Present(_), _) => Verdict::Pass,
+        (Observed::Unknown(why), _) => Verdict::Unknown(why.clone()),
+        (Observed::Absent, Recorded::Proven(key)) => Verdict::Fail(format!(
+            "missing, and it was there at {}; {}",
+            key.proven_at,
+            evidence.uses.all_text()
+        )),
+        (Observed::Absent, _) => Verdict::Fail(format!("missing; {}", evidence.uses.all_text())),
+    };
+    evidence.check(CheckId::V02, verdict).next(create(evidence))
+}
+
+pub(super) fn purpose(evidence: Evidence<'_>) -> Check {
+    let verdict = match evidence.live_key() {
+        Ok(key) => match key.purpose {
+            Purpose::EncryptDecrypt => Verdict::Pass,
+        },
+        Err(verdict) => verdict,
+    };
+    evidence.check(CheckId::V15, verdict)
+}
+
+/// A key that once was, or that files need, is not to be made anew under its old name: that opens nothing, and hides
+/// the loss.
+fn create(evidence: Evidence<'_>) -> Option<String> {
+    let lost = matches!(evidence.recorded, Recorded::Proven(_)) || !evidence.uses.is_empty();
+    let absent = matches!(evidence.seen.key, Observed::Absent);
+    (absent && !lost).then(|| format!("keyward key create {}", evidence.expected.keyring))
+}

@@ -1,0 +1,94 @@
+//! The gate: pure functions from what should be, what was recorded and what is seen to a report.
+//!
+//! Every check has a number that never changes its meaning, one verdict of four, and a severity that orders the report
+//! but never decides the exit code. A *gate* check that could not be decided blocks: unknown is neither absent nor
+//! fine.
+
+mod check;
+mod evidence;
+mod existence;
+mod files;
+mod lock;
+mod report;
+mod schedule;
+mod use_of_keys;
+mod versions;
+
+use std::collections::BTreeSet;
+
+pub use check::{Check, CheckId, Severity, Verdict};
+pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
+pub use files::{Files, Scan, Uses};
+pub use report::Report;
+
+use crate::manifest::{KeyringSpec, Lock, Manifest};
+use crate::name::KeyRef;
+
+/// The lock, as it was found.
+#[derive(Clone, Copy, Debug)]
+pub enum LockState<'a> {
+    /// It was read.
+    Read(&'a Lock),
+    /// There is none.
+    Missing,
+    /// It is not a lock; the text says where and why.
+    Damaged(&'a str),
+    /// It could not be read; the text says why.
+    Unreadable(&'a str),
+}
+
+impl<'a> LockState<'a> {
+    /// What it says about `key`.
+    pub fn about(self, key: &KeyRef) -> Recorded<'a> {
+        match self {
+            Self::Read(lock) => lock.keys.get(key).map_or(Recorded::Never, Recorded::Proven),
+            Self::Missing | Self::Damaged(_) | Self::Unreadable(_) => Recorded::NoLock,
+        }
+    }
+}
+
+impl Expected {
+    /// What `keyring` demands of each of its keys, in the order of its locations.
+    pub fn of(keyring: &KeyringSpec) -> impl Iterator<Item = Self> + '_ {
+        keyring.keys().iter().map(|key| Self {
+            keyring: keyring.name.clone(),
+            key: key.clone(),
+            rotation: keyring.rotation,
+            destroy_window: keyring.destroy_after,
+        })
+    }
+}
+
+/// Judges one key: every check about it, in the order of their numbers.
+pub fn judge(evidence: Evidence<'_>) -> Vec<Check> {
+    vec![
+        existence::ring(evidence),
+        existence::key(evidence),
+        lock::location(evidence),
+        versions::primary(evidence),
+        versions::scheduled(evidence),
+        versions::gone_but_needed(evidence),
+        versions::disabled_but_needed(evidence),
+        lock::versions(evidence),
+        schedule::destroy_window(evidence),
+        schedule::rotation(evidence),
+        existence::purpose(evidence),
+        use_of_keys::canary(evidence),
+    ]
+}
+
+/// Judges what is about a whole keyring: the names inside the files that its rules cover.
+pub fn judge_keyring(keyring: &KeyringSpec, scan: &Scan) -> Check {
+    use_of_keys::names(&keyring.name, scan)
+}
+
+/// Judges the lock against the manifest: it is there, and every key that it records is still declared.
+pub fn judge_lock(manifest: &Manifest, lock: LockState<'_>) -> Vec<Check> {
+    let declared: BTreeSet<_> = manifest.keyrings().flat_map(KeyringSpec::keys).collect();
+    let mut checks = vec![lock::file(lock)];
+    checks.extend(lock::undeclared(lock, &declared));
+    checks
+}
+
+#[cfg(test)]
+mod tests;

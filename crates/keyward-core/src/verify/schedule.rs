@@ -1,0 +1,69 @@
+//! V12, V13: the destroy window and the rotation schedule are as declared.
+
+use std::time::Duration;
+
+use super::{Check, CheckId, Evidence, Verdict};
+use crate::clock::{Timestamp, until};
+use crate::key::{CryptoKey, RotationSchedule};
+use crate::manifest::duration_text;
+
+/// How late a rotation may be before it counts as not happening: schedules are carried out by a service that may be
+/// busy, and clocks differ.
+const GRACE: Duration = Duration::from_secs(60 * 60);
+
+pub(super) fn destroy_window(evidence: Evidence<'_>) -> Check {
+    over_key(evidence, CheckId::V12, |key| {
+        let (live, declared) = (key.destroy_window.length(), evidence.expected.destroy_window);
+        (live < declared).then(|| {
+            format!(
+                "the destroy window is {} and at least {} is declared; it cannot be changed on an existing key",
+                duration_text(live),
+                duration_text(declared)
+            )
+        })
+    })
+}
+
+pub(super) fn rotation(evidence: Evidence<'_>) -> Check {
+    over_key(evidence, CheckId::V13, |key| {
+        match (evidence.expected.rotation, key.rotation) {
+            (None, None) => None,
+            (None, Some(live)) => Some(format!(
+                "it rotates every {} and no rotation is declared",
+                duration_text(live.period())
+            )),
+            (Some(declared), None) => Some(format!(
+                "rotation every {} is declared and none is set: it does not rotate",
+                duration_text(declared)
+            )),
+            (Some(declared), Some(live)) if live.period() != declared => Some(format!(
+                "it rotates every {} and {} is declared",
+                duration_text(live.period()),
+                duration_text(declared)
+            )),
+            (Some(declared), Some(live)) => off_schedule(declared, live, evidence.now),
+        }
+    })
+}
+
+/// A rotation that is overdue does not happen; one that is more than a period away has been put off.
+fn off_schedule(declared: Duration, live: RotationSchedule, now: Timestamp) -> Option<String> {
+    let next = live.next();
+    if until(next, now) > GRACE {
+        Some(format!("the rotation that was due at {next} has not happened"))
+    } else if until(now, next) > declared.saturating_add(GRACE) {
+        Some(format!(
+            "the next rotation is at {next} only, later than one period from now"
+        ))
+    } else {
+        None
+    }
+}
+
+fn over_key(evidence: Evidence<'_>, id: CheckId, complaint: impl Fn(&CryptoKey) -> Option<String>) -> Check {
+    let verdict = match evidence.live_key() {
+        Ok(key) => complaint(key).map_or(Verdict::Pass, Verdict::Fail),
+        Err(verdict) => verdict,
+    };
+    evidence.check(id, verdict)
+}
