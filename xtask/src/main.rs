@@ -35,7 +35,11 @@ enum Command {
     /// Check what the compiler does not: floors, purity, sizes, forgotten files, callers of destruction.
     Tidy,
     /// Run the published vectors and the readers of other languages against this one.
-    Interop,
+    Interop {
+        /// Write tests/vectors/ anew instead.
+        #[arg(long)]
+        generate: bool,
+    },
     /// Measure in pairs, in one run, and print ratios.
     Bench(bench::Arguments),
 }
@@ -54,7 +58,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let repository = Repository::here()?;
     match arguments.command {
         Command::Tidy => tidy::run(&repository)?,
-        Command::Interop => interop::run(&repository)?,
+        Command::Interop { generate: true } => interop::generate(&repository)?,
+        Command::Interop { generate: false } => interop::run(&repository)?,
         Command::Bench(arguments) => bench::run(&repository, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)

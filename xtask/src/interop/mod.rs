@@ -1,6 +1,9 @@
 //! Other implementations against this one: published vectors, the stand-alone reader, the age command.
 
+mod forge;
 mod peers;
+mod vectors;
+mod wycheproof;
 
 use keyward_core::error::Result;
 
@@ -12,5 +15,11 @@ pub use peers::Peers;
 pub fn run(repository: &Repository) -> Result<()> {
     let peers = Peers::install(repository)?;
     peers.report();
-    Ok(())
+    wycheproof::run(repository)?;
+    vectors::run(repository, &peers)
+}
+
+/// Writes tests/vectors/ anew.
+pub fn generate(repository: &Repository) -> Result<()> {
+    vectors::generate(repository)
 }

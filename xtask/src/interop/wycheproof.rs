@@ -1,0 +1,135 @@
+//! The published Cobblestone-256 vectors of C2SP, on the reader of bodies.
+//!
+//! They are not part of the project; where they lie beside it, every one must give the stated result.
+
+use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, CHUNK_LEN, SEALED_CHUNK_LEN, plain_len};
+use keyward_core::error::{Error, Result};
+use keyward_core::secret::{DataKey, SecretBytes};
+use ring::digest;
+use serde_json::Value;
+
+use crate::repository::Repository;
+
+const FILE: &str = "../shared/data/wycheproof/c2sp_chunked_encryption_aes_256_gcm_test.json";
+const COUNT: usize = 35;
+
+/// What a reader made of one vector.
+struct Outcome {
+    /// Whether it rejected before any chunk.
+    head_failed: bool,
+    /// Content of the chunks before the first failure.
+    content: Vec<u8>,
+    whole: bool,
+}
+
+/// Runs all vectors, or says that they are not there.
+pub fn run(repository: &Repository) -> Result<()> {
+    let Ok(text) = std::fs::read(repository.root().join(FILE)) else {
+        println!("wycheproof: NOT RUN, no {FILE}");
+        return Ok(());
+    };
+    let document: Value = serde_json::from_slice(&text).map_err(|error| malformed().because(error))?;
+    let groups = document["testGroups"].as_array().ok_or_else(malformed)?;
+    let tests: Vec<&Value> = groups
+        .iter()
+        .filter_map(|group| group["tests"].as_array())
+        .flatten()
+        .collect();
+    for test in &tests {
+        check(test)?;
+    }
+    if tests.len() != COUNT {
+        return Err(Error::refused(format!("{} vectors, {COUNT} are published", tests.len())).on(FILE));
+    }
+    println!("wycheproof: {COUNT} of {COUNT} vectors give the published result");
+    Ok(())
+}
+
+fn check(test: &Value) -> Result<()> {
+    let flagged = |flag: &str| {
+        test["flags"]
+            .as_array()
+            .is_some_and(|flags| flags.iter().any(|f| f == flag))
+    };
+    let outcome = open(
+        &bytes(test, "key")?,
+        &bytes(test, "ctx")?,
+        &inflate(&bytes(test, "ct")?)?,
+    );
+    let valid = test["result"] == "valid";
+    let agrees = outcome.whole == valid
+        && outcome.head_failed == flagged("HeaderFailure")
+        && (!(valid || flagged("PartialPlaintext")) || content_is(test, &outcome.content));
+    if agrees {
+        return Ok(());
+    }
+    Err(Error::refused(format!("vector {} ({}) differs", test["tcId"], test["comment"])).on(FILE))
+}
+
+fn content_is(test: &Value, content: &[u8]) -> bool {
+    let hash: String = digest::digest(&digest::SHA512, content)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    test["msgLength"] == content.len() && test["msgSha512"] == hash.as_str()
+}
+
+fn open(key: &[u8], context: &[u8], body: &[u8]) -> Outcome {
+    let mut outcome = Outcome {
+        head_failed: true,
+        content: Vec::new(),
+        whole: false,
+    };
+    let Some((head, chunks)) = body.split_first_chunk::<BODY_HEAD_LEN>() else {
+        return outcome;
+    };
+    let Some(key) = DataKey::from_unwrapped(&SecretBytes::new(key.to_vec())) else {
+        return outcome;
+    };
+    let Ok(opener) = BodyOpener::new(&key, context, head) else {
+        return outcome;
+    };
+    outcome.head_failed = false;
+    let opened = open_chunks(&opener, chunks, &mut outcome.content);
+    outcome.whole =
+        opened && plain_len(body.len() as u64).is_ok_and(|len| len == outcome.content.len() as u64);
+    outcome
+}
+
+/// Whether every chunk opens and the last one is short; `content` takes what opened.
+fn open_chunks(opener: &BodyOpener, chunks: &[u8], content: &mut Vec<u8>) -> bool {
+    let mut last = CHUNK_LEN;
+    for (number, chunk) in (0..).zip(chunks.chunks(SEALED_CHUNK_LEN)) {
+        let mut chunk = chunk.to_vec();
+        match opener.open_chunk(number, &mut chunk) {
+            Ok(len) => content.extend_from_slice(&chunk[..len]),
+            Err(_) => return false,
+        }
+        last = content.len() % CHUNK_LEN;
+        if chunk.len() < SEALED_CHUNK_LEN {
+            return true;
+        }
+    }
+    last != CHUNK_LEN && chunks.len() % SEALED_CHUNK_LEN != 0
+}
+
+fn inflate(bytes: &[u8]) -> Result<Vec<u8>> {
+    miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(bytes, 16 << 20).map_err(|_| malformed())
+}
+
+fn bytes(test: &Value, field: &str) -> Result<Vec<u8>> {
+    let hex = test[field].as_str().ok_or_else(malformed)?;
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| {
+            hex.get(at..at + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+                .ok_or_else(malformed)
+        })
+        .collect()
+}
+
+fn malformed() -> Error {
+    Error::damaged("not a file of vectors").on(FILE)
+}
