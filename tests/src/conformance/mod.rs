@@ -1,0 +1,85 @@
+//! What every KMS provider must do, as facts that run against one [`Subject`].
+//!
+//! A fact panics when it does not hold; its message names the fact and the provider. The facts are those of Cloud KMS
+//! (its API reference and its documentation, "Key states"), as far as all of keyward relies on them.
+
+mod creating;
+mod crypt;
+mod reading;
+mod states;
+mod subject;
+mod time;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use subject::{MoveClock, ScheduleDestruction, Subject};
+
+type Running<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// One thing that is true of every provider.
+pub struct Fact {
+    /// Its name, `module::function`.
+    pub name: &'static str,
+    check: for<'a> fn(&'a Subject) -> Running<'a>,
+}
+
+macro_rules! facts {
+    ($($module:ident: $($fact:ident)*;)*) => {
+        &[$($(Fact {
+            name: concat!(stringify!($module), "::", stringify!($fact)),
+            check: |subject| Box::pin($module::$fact(subject)),
+        }),*),*]
+    };
+}
+
+/// Every fact, in the order in which [`run`] checks them.
+pub const FACTS: &[Fact] = facts! {
+    reading:
+        what_is_not_there_is_absent
+        lists_are_whole_and_sorted
+        permissions_are_a_part_of_what_was_asked;
+    creating:
+        a_ring_is_created_once
+        a_key_needs_its_ring
+        a_key_is_created_once
+        a_new_key_has_one_enabled_version_which_is_primary
+        a_key_keeps_what_it_was_created_with
+        the_destroy_window_is_30_days_unless_given
+        a_key_may_start_without_a_version
+        versions_are_numbered_and_do_not_become_primary
+        a_rotation_schedule_can_be_changed_and_removed;
+    crypt:
+        a_key_encrypts_with_its_primary_and_says_so
+        a_version_encrypts_by_its_own_name
+        old_versions_decrypt_after_the_primary_changed
+        equal_plaintexts_have_different_ciphertexts
+        what_was_changed_does_not_open
+        another_key_does_not_open
+        a_version_that_is_not_enabled_is_not_used
+        without_a_primary_a_key_does_not_encrypt
+        a_missing_key_is_not_found
+        sizes_are_limited
+        state_is_checked_before_arguments;
+    states:
+        disabling_and_enabling
+        only_what_is_scheduled_can_be_restored
+        a_missing_version_is_not_found
+        the_primary_is_unprotected
+        scheduling_destruction_and_restoring
+        what_is_scheduled_is_neither_enabled_nor_scheduled_again;
+    time:
+        a_due_rotation_makes_a_new_primary
+        reading_carries_nothing_out
+        a_due_destruction_is_final;
+};
+
+/// Runs every fact. Those that need a clock that moves, or a way to schedule a destruction, are skipped where the
+/// subject has none.
+pub async fn run(subject: &Subject) {
+    subject.prepare().await;
+    for fact in FACTS {
+        eprintln!("{}: {}", subject.name, fact.name);
+        (fact.check)(subject).await;
+    }
+}

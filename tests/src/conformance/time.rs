@@ -1,0 +1,107 @@
+//! What happens by itself.
+
+use std::time::Duration;
+
+use keyward_core::clock::{Timestamp, later};
+use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule, VersionState};
+use keyward_core::kms::{KmsCode, Observed};
+
+use super::Subject;
+use super::subject::{present, refused};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn rotating(every: Duration, next: Timestamp) -> KeySpec {
+    KeySpec {
+        rotation: Some(RotationSchedule::new(every, next).unwrap()),
+        ..KeySpec::default()
+    }
+}
+
+pub(super) async fn a_due_rotation_makes_a_new_primary(subject: &Subject) {
+    let Some(move_clock) = &subject.move_clock else {
+        return;
+    };
+    let first_due = later(subject.clock.now(), DAY * 2);
+    let key = subject.key_like(rotating(DAY * 10, first_due)).await;
+    let old = subject.encrypt(&key).await.unwrap();
+    move_clock(DAY);
+    assert_eq!(subject.seen(&key).await.primary, Some(1));
+    move_clock(DAY);
+    let seen = subject.seen(&key).await;
+    assert_eq!(seen.primary, Some(2));
+    assert_eq!(seen.rotation.unwrap().next(), later(first_due, DAY * 10));
+    let made = subject.version(&key.version(2)).await;
+    assert_eq!((made.state, made.created), (VersionState::Enabled, first_due));
+    assert_eq!(subject.encrypt(&key).await.unwrap().version, key.version(2));
+    subject.assert_opens(&key, &old).await;
+
+    move_clock(DAY * 25);
+    let new = subject.encrypt(&key).await.unwrap();
+    assert_eq!(
+        new.version,
+        key.version(4),
+        "every rotation that was missed is made up for"
+    );
+    subject.assert_opens(&key, &new).await;
+}
+
+pub(super) async fn reading_carries_nothing_out(subject: &Subject) {
+    let Some(move_clock) = &subject.move_clock else {
+        return;
+    };
+    let key = subject
+        .key_like(rotating(DAY, later(subject.clock.now(), DAY)))
+        .await;
+    move_clock(DAY * 3);
+    let seen = subject.seen(&key).await;
+    let versions = present(subject.read.list_versions(&key).await);
+    assert_eq!((seen.primary, versions.len()), (Some(4), 4));
+    // What was seen is what a change then finds.
+    let made = subject.admin.create_version(&key).await.unwrap();
+    assert_eq!(made.name, key.version(5));
+    assert_eq!(subject.seen(&key).await, seen);
+    assert_eq!(present(subject.read.list_versions(&key).await)[..4], versions[..]);
+}
+
+pub(super) async fn a_due_destruction_is_final(subject: &Subject) {
+    let (Some(move_clock), Some(schedule_destruction)) = (&subject.move_clock, &subject.schedule_destruction)
+    else {
+        return;
+    };
+    let spec = KeySpec {
+        destroy_window: DestroyWindow::new(DAY * 2).unwrap(),
+        ..KeySpec::default()
+    };
+    let key = subject.key_like(spec).await;
+    let sealed = subject.encrypt(&key).await.unwrap();
+    let first = key.version(1);
+    let due = schedule_destruction(&first).await.unwrap().destroy_at.unwrap();
+    move_clock(DAY * 2 - Duration::from_secs(1));
+    assert_eq!(subject.state(&first).await, VersionState::DestroyScheduled);
+    move_clock(Duration::from_secs(1));
+    let gone = subject.version(&first).await;
+    assert_eq!(gone.state, VersionState::Destroyed);
+    assert_eq!((gone.destroy_at, gone.destroyed_at), (None, Some(due)));
+    refused(subject.decrypt(&key, &sealed).await, KmsCode::FailedPrecondition);
+    for answer in [
+        subject.rescue.restore(&first).await,
+        subject.rescue.enable(&first).await,
+    ] {
+        refused(answer, KmsCode::FailedPrecondition);
+    }
+    assert_eq!(subject.version(&first).await, gone);
+    assert_eq!(
+        subject.seen(&key).await.primary,
+        Some(1),
+        "gone, and still primary"
+    );
+    let next = subject.admin.create_version(&key).await.unwrap();
+    assert_eq!(next.name, key.version(2), "its number is not used again");
+    let again = subject.admin.create_key(&key, KeySpec::default()).await;
+    refused(again, KmsCode::AlreadyExists);
+    assert!(matches!(
+        subject.read.get_version(&first).await,
+        Observed::Present(_)
+    ));
+}

@@ -1,0 +1,46 @@
+//! Every provider of this workspace passes the suite.
+
+use std::sync::Arc;
+
+use keyward_core::clock::ManualClock;
+use keyward_embedded::{EmbeddedKms, RootKeySource};
+use keyward_tests::conformance::{self, Subject};
+use rand::rngs::StdRng;
+
+#[test]
+fn embedded() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::starting_at("2026-01-01T00:00:00Z".parse().unwrap()));
+    let root = RootKeySource::File(folder.path().join("root.key"));
+    let rng = Box::new(rand::make_rng::<StdRng>());
+    let kms = Arc::new(EmbeddedKms::new(
+        &folder.path().join("kms"),
+        root,
+        clock.clone(),
+        rng,
+    ));
+    let ring = "projects/local/locations/europe-west1/keyRings/suite"
+        .parse()
+        .unwrap();
+
+    let mut subject = Subject::new("embedded", ring, Arc::clone(&kms), clock.clone());
+    subject.move_clock = Some(Box::new(move |by| clock.advance(by)));
+    subject.schedule_destruction = Some(Box::new(move |version| {
+        let answer = kms.schedule_destruction(version);
+        Box::pin(async move { answer })
+    }));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        // Where no ring was made yet, nothing is known: absence takes a file that can be read.
+        kms_knows_nothing(&subject).await;
+        conformance::run(&subject).await;
+    });
+}
+
+async fn kms_knows_nothing(subject: &Subject) {
+    let seen = subject.read.get_ring(&subject.ring).await;
+    assert!(
+        matches!(seen, keyward_core::kms::Observed::Unknown(_)),
+        "{seen:?}"
+    );
+}
