@@ -49,6 +49,12 @@ pub const AGE_ARMOR_LINE_LEN: usize = 1024;
 pub const AGE_WORK_FACTOR: u8 = 20;
 /// Longest CSV of a credential batch, in bytes.
 pub const BATCH_LEN: usize = 64 * 1024 * 1024;
+/// Longest name of a client in its credential document, in bytes.
+pub const CLIENT_NAME_LEN: usize = 1024;
+/// Longest site name, in bytes: the name of its folder adds 12, and file systems end at 255.
+pub const SITE_LEN: usize = 243;
+/// Most address blocks, and most preferences, of one credential.
+pub const PERMISSION_ENTRIES: usize = 1000;
 /// Longest plaintext or additional authenticated data of one KMS call, in bytes (Cloud KMS, software keys: 64 KiB).
 pub const KMS_PLAINTEXT_LEN: usize = 64 * 1024;
 /// Rotations carried out at once when a key machine wakes up after a long sleep.
