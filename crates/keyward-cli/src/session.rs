@@ -1,21 +1,37 @@
-//! What every verb works with: the user interface, the global flags, time, randomness, and a runtime on demand.
+//! What every verb works with: the user interface, the global flags, time, randomness, the manifest, providers, and a
+//! runtime on demand. Everything is looked at when it is asked for, and not before.
 
+use std::cell::OnceCell;
+use std::env;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keyward::project::{Project, Search};
 use keyward_core::clock::{Clock, Timestamp};
 use keyward_core::error::{Error, Result};
+use keyward_core::manifest::{AuditMode, Environment};
+use keyward_core::secret::SecretBytes;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::args::Globals;
-use crate::ui::Ui;
+use crate::providers::{NewRootKey, Providers};
+use crate::sops_age_key::Taken;
+use crate::state::StateFolder;
+use crate::trail::Trail;
+use crate::ui::{Ui, hints};
 
 /// One run of one verb.
 pub(crate) struct Session {
     pub(crate) ui: Ui,
     pub(crate) globals: Globals,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What `SOPS_AGE_KEY` held.
+    pub(crate) sops_age_key: Option<SecretBytes>,
+    /// `KEYWARD_ENV`.
+    env_variable: Option<String>,
+    project: OnceCell<Option<Project>>,
 }
 
 /// The system's randomness.
@@ -31,17 +47,132 @@ impl Clock for SystemClock {
 
 impl Session {
     /// A session. It looks at nothing yet.
-    pub(crate) fn new(ui: Ui, globals: Globals) -> Self {
+    pub(crate) fn new(ui: Ui, globals: Globals, sops_age_key: Option<Taken>) -> Self {
+        if let Some(taken) = &sops_age_key {
+            ui.warn(hints::sops_age_key(taken.is_out));
+        }
+        let sops_age_key = sops_age_key.map(|taken| taken.value);
+        let env_variable = env::var("KEYWARD_ENV").ok();
         Self {
             ui,
             globals,
             clock: Arc::new(SystemClock),
+            sops_age_key,
+            env_variable,
+            project: OnceCell::new(),
+        }
+    }
+
+    /// A session for a verb that another one runs, with flags of its own and none from variables.
+    pub(crate) fn inside(&self, globals: Globals) -> Self {
+        let ui = if self.ui.is_json() {
+            self.ui.silent()
+        } else {
+            Ui::new(&globals)
+        };
+        let clock = self.clock.clone();
+        Self {
+            ui,
+            globals,
+            clock,
+            sops_age_key: None,
+            env_variable: None,
+            project: OnceCell::new(),
         }
     }
 
     /// The system's random generator.
     pub(crate) fn rng(&self) -> Rng {
         UnwrapErr(SysRng)
+    }
+
+    /// The project of `file`, and of this session from now on: `--manifest`, else the manifest above the file, else
+    /// the one above the working folder.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read. None at all is no error.
+    pub(crate) fn project_of(&self, file: &Path) -> Result<Option<&Project>> {
+        self.find_project(Some(file))
+    }
+
+    /// The project of the working folder.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read. None at all is no error.
+    pub(crate) fn project(&self) -> Result<Option<&Project>> {
+        self.find_project(None)
+    }
+
+    /// The same, for verbs that cannot do without.
+    ///
+    /// # Errors
+    /// Also a usage error when there is none.
+    pub(crate) fn needed_project(&self) -> Result<&Project> {
+        let none = || hints::needs_manifest(Error::usage("no keyward.yaml here or above"));
+        self.project()?.ok_or_else(none)
+    }
+
+    fn find_project(&self, file: Option<&Path>) -> Result<Option<&Project>> {
+        if self.project.get().is_none() {
+            let home = env::var_os("HOME").map(PathBuf::from);
+            let manifest = self.globals.manifest.as_deref();
+            let search = Search {
+                manifest,
+                file,
+                folder: Path::new("."),
+                home: home.as_deref(),
+            };
+            let _ = self.project.set(Project::find(&search)?);
+        }
+        Ok(self.project.get().and_then(Option::as_ref))
+    }
+
+    /// The environment that a change to keys is made in: `--env`, else `KEYWARD_ENV` unless it is protected, else the
+    /// only one.
+    ///
+    /// # Errors
+    /// A usage error when none is named and there are several, or a protected one was not typed.
+    pub(crate) fn environment<'p>(&self, project: &'p Project) -> Result<&'p Environment> {
+        match (&self.globals.env, &self.env_variable) {
+            (None, Some(variable)) => project.manifest.environment_from_variable(variable),
+            (typed, _) => project.manifest.environment(typed.as_deref()),
+        }
+    }
+
+    /// The state folder.
+    ///
+    /// # Errors
+    /// A usage error when there is no place for one.
+    pub(crate) fn state(&self) -> Result<StateFolder> {
+        StateFolder::choose(&self.globals, self.project.get().and_then(Option::as_ref))
+    }
+
+    /// Everything that keys can be reached through.
+    ///
+    /// # Errors
+    /// A usage error when there is no place for state.
+    pub(crate) fn providers(&self) -> Result<Providers> {
+        self.providers_making(NewRootKey::default())
+    }
+
+    /// The same, with a say in how a new root key is protected.
+    ///
+    /// # Errors
+    /// As [`Self::providers`].
+    pub(crate) fn providers_making(&self, root_key: NewRootKey) -> Result<Providers> {
+        Ok(Providers::new(
+            &self.state()?,
+            root_key,
+            self.clock.clone(),
+            self.rng(),
+        ))
+    }
+
+    /// The audit trail of `action` on `resources`.
+    pub(crate) fn trail(&self, action: &'static str, resources: Vec<String>) -> Trail<'_> {
+        let project = self.project.get().and_then(Option::as_ref);
+        let mode = project.map_or(AuditMode::default(), |project| project.manifest.audit());
+        Trail::new(self, action, resources, mode, self.state())
     }
 
     /// Runs `work` to its end on this thread. The runtime starts here and not before: most verbs need none.

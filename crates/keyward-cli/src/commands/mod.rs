@@ -1,7 +1,15 @@
 //! The verbs, one file each.
 
 mod completions;
+mod decrypt;
+mod encrypt;
+mod escrow;
+mod explain;
+mod init;
+mod inspect;
+mod key;
 mod man;
+mod quickstart;
 
 use clap::Subcommand;
 use keyward_core::error::Result;
@@ -12,6 +20,14 @@ use crate::session::Session;
 /// Every verb that this release has.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Quickstart(quickstart::Quickstart),
+    Init(init::Init),
+    Encrypt(Box<encrypt::Encrypt>),
+    Decrypt(Box<decrypt::Decrypt>),
+    Inspect(inspect::Inspect),
+    Explain(explain::Explain),
+    Key(key::Key),
+    Escrow(escrow::Escrow),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -20,6 +36,14 @@ impl Command {
     /// Runs the verb.
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         match self {
+            Self::Quickstart(verb) => verb.run(session),
+            Self::Init(verb) => verb.run(session),
+            Self::Encrypt(verb) => verb.run(session),
+            Self::Decrypt(verb) => verb.run(session),
+            Self::Inspect(verb) => verb.run(session),
+            Self::Explain(verb) => verb.run(session),
+            Self::Key(verb) => verb.run(session),
+            Self::Escrow(verb) => verb.run(session),
             Self::Completions(verb) => verb.run(session),
             Self::Man(verb) => verb.run(session),
         }

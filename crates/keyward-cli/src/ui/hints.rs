@@ -1,6 +1,10 @@
 //! What to do next, in one place: hints that only the command line can give.
 
-use keyward_core::error::Error;
+use std::path::Path;
+
+use keyward_core::error::{Error, Result};
+use keyward_core::manifest::{Environment, KeyringSpec};
+use keyward_core::name::KeyRef;
 
 /// No manifest was found, and the verb cannot do without.
 pub(crate) fn needs_manifest(error: Error) -> Error {
@@ -12,4 +16,80 @@ pub(crate) fn needs_manifest(error: Error) -> Error {
 /// The output exists.
 pub(crate) fn existing_output(error: Error) -> Error {
     error.hint("name another file with `-o FILE`, or move the old one away first")
+}
+
+/// A secret came in a variable.
+pub(crate) fn sops_age_key(is_out: bool) -> &'static str {
+    if is_out {
+        "SOPS_AGE_KEY holds a secret; it was taken out of this process' environment, but whatever set it still has it. \
+         Name a file instead, in SOPS_AGE_KEY_FILE or with --identity"
+    } else {
+        "SOPS_AGE_KEY holds a secret, and could not be taken out of this process' environment. Name a file instead, in \
+         SOPS_AGE_KEY_FILE or with --identity"
+    }
+}
+
+/// The kernel did not let this process protect itself.
+pub(crate) fn not_hardened(why: &str) -> String {
+    format!("this process could not be protected from debuggers and core dumps: {why}")
+}
+
+/// Keys were made, and the lock does not say so.
+pub(crate) fn made_but_not_recorded(error: Error) -> Error {
+    error.hint("the keys are made; run the same command again to have them recorded in keyward.lock")
+}
+
+/// A key that was proven before is gone.
+pub(crate) fn gone(key: &KeyRef) -> Error {
+    Error::refused("was proven before, and is gone; it is not made again under the same name")
+        .on(key)
+        .hint("find out what happened to it: `keyward verify` shows what else is missing")
+        .hint("if it is known to be lost for good, remove it from keyward.lock")
+}
+
+/// Whether a change to `keyring` is one in `environment`.
+///
+/// # Errors
+/// A usage error when it belongs to another.
+pub(crate) fn in_environment(environment: &Environment, keyring: &KeyringSpec) -> Result<()> {
+    if keyring.env == environment.name {
+        return Ok(());
+    }
+    let what = format!(
+        "belongs to environment `{}`, not `{}`",
+        keyring.env, environment.name
+    );
+    Err(Error::usage(what)
+        .on(format!("keyring {}", keyring.name))
+        .hint(format!("add --env {}", keyring.env)))
+}
+
+/// Nothing says whom to seal for.
+pub(crate) fn nobody_to_seal_for(name: &str) -> Error {
+    needs_manifest(
+        Error::usage("nothing says whom to seal it for")
+            .on(name)
+            .hint("name recipients: --to age1…, --to KEY, or --keyring NAME"),
+    )
+}
+
+/// A file that will become a sops file.
+pub(crate) fn sops_later(file: &Path) -> Error {
+    Error::usage("files of this kind will become sops files, and this release does not write those yet")
+        .on(file.display())
+        .hint("`--format kw` makes an envelope of the whole file, as it is")
+}
+
+/// A file sealed for others only cannot be read back before it is replaced.
+pub(crate) fn cannot_be_opened_here() -> Error {
+    Error::usage("sealed for these recipients only, it could not be opened here again, so it is not replaced")
+        .hint("write beside it instead: leave out `-i`")
+        .hint("or have an identity that opens it in SOPS_AGE_KEY_FILE")
+}
+
+/// Somebody pasted a binary envelope as base64.
+pub(crate) fn base64_of_an_envelope() -> Error {
+    Error::damaged("is the base64 of an envelope, not the envelope")
+        .hint("decode it first: base64 -d FILE > FILE.kw")
+        .hint("`keyward encrypt --text` makes a one-line form for such places")
 }

@@ -9,7 +9,7 @@
 //! - A reader of stdout that goes away ends the program quietly.
 
 mod error;
-mod hints;
+pub(crate) mod hints;
 mod page;
 mod paint;
 mod progress;
@@ -28,7 +28,6 @@ use crate::args::{Color, Globals};
 use crate::exit::Exit;
 
 pub(crate) use error::{bug, json_error};
-pub(crate) use hints::*;
 pub(crate) use page::Page;
 pub(crate) use paint::{bad, command, faint, good, strong, uneasy};
 pub(crate) use progress::Progress;

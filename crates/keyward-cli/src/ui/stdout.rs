@@ -35,6 +35,13 @@ impl Stdout {
     }
 }
 
+impl Stdout {
+    /// The error of a write that failed.
+    pub(crate) fn failed(why: io::Error) -> Error {
+        failed(why)
+    }
+}
+
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes).inspect_err(note)

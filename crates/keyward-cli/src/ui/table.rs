@@ -18,20 +18,25 @@ pub(crate) struct Cell {
     style: Style,
 }
 
-impl<T: Into<String>> From<T> for Cell {
-    fn from(text: T) -> Self {
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
         Self {
-            text: text.into(),
+            text,
             style: Style::new(),
         }
     }
 }
 
-impl Cell {
-    /// A painted cell.
-    pub(crate) fn painted(text: impl Into<String>, style: Style) -> Self {
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        (text, Style::new()).into()
+    }
+}
+
+impl From<(&str, Style)> for Cell {
+    fn from((text, style): (&str, Style)) -> Self {
         Self {
-            text: text.into(),
+            text: text.to_owned(),
             style,
         }
     }
@@ -55,11 +60,7 @@ impl Table {
     pub(super) fn fitted(&self, width: Option<usize>) -> String {
         let widths = self.widths(width.unwrap_or(usize::MAX));
         let bold = Style::new().bold();
-        let heading: Vec<_> = self
-            .heading
-            .iter()
-            .map(|text| Cell::painted(*text, bold))
-            .collect();
+        let heading: Vec<Cell> = self.heading.iter().map(|text| (*text, bold).into()).collect();
         std::iter::once(&heading)
             .chain(&self.rows)
             .map(|row| line(row, &widths))

@@ -1,0 +1,50 @@
+//! `keyward key …`: look at keys, make them, disable them, and bring them back. Nothing here can destroy one.
+
+mod canary;
+mod create;
+//mod disable;
+mod list;
+mod look;
+mod record;
+mod rescue;
+mod show;
+mod target;
+
+use clap::{Args, Subcommand};
+use keyward_core::error::Result;
+
+use crate::exit::Exit;
+use crate::session::Session;
+
+/// Keys: look, make, disable, bring back; nothing in keyward can destroy one
+///
+/// A key is named KEYRING/LOCATION as in the manifest, a version KEYRING/LOCATION@N; a provider's full name, such as
+/// gcp-kms://projects/P/locations/L/keyRings/R/cryptoKeys/K, works everywhere.
+#[derive(Args)]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    List(list::List),
+    Show(show::Show),
+    Create(create::Create),
+    //Disable(disable::Disable),
+    Enable(rescue::Enable),
+    Restore(rescue::Restore),
+}
+
+impl Key {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        match self.verb {
+            Verb::List(verb) => verb.run(session),
+            Verb::Show(verb) => verb.run(session),
+            Verb::Create(verb) => verb.run(session),
+            //Verb::Disable(verb) => verb.run(session),
+            Verb::Enable(verb) => verb.run(session),
+            Verb::Restore(verb) => verb.run(session),
+        }
+    }
+}

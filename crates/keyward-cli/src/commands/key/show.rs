@@ -1,0 +1,130 @@
+//! `keyward key show NAME`.
+
+use clap::Args;
+use keyward_core::clock::Timestamp;
+use keyward_core::error::{Error, Result};
+use keyward_core::key::CryptoKey;
+use keyward_core::kms::Observed;
+use keyward_core::manifest::duration_text;
+use keyward_core::name::ResourceId;
+use serde_json::{Value, json};
+
+use super::look::{Sight, look, note_on, style_of};
+use super::target::resolve;
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::ui::{Answer, Page, Table, uneasy};
+
+/// Show a keyring, a key or a version: state, schedules and hours left
+///
+/// Exits with 1 when something is missing, with 3 when something could not be seen.
+#[derive(Args)]
+pub(super) struct Show {
+    /// KEYRING, KEYRING/LOCATION, KEYRING/LOCATION@N or a full name
+    name: ResourceId,
+}
+
+impl Show {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let targets = resolve(session.project()?, &self.name)?;
+        let readers = session.providers()?.readers();
+        let keys = session.wait_for(async {
+            let mut keys = Vec::new();
+            for target in targets {
+                keys.push(look(&readers, target).await?);
+            }
+            Ok(keys)
+        })?;
+        if let [key] = &keys[..] {
+            must_be_there(key)?;
+        }
+        let unseen = keys.iter().any(Sight::is_unknown);
+        let missing = keys.iter().any(|key| matches!(key.key, Observed::Absent));
+        session.ui.show(&Keys {
+            keys,
+            now: session.clock.now(),
+        })?;
+        Ok(match (missing, unseen) {
+            (true, _) => Exit::NO,
+            (_, true) => Exit::UNSEEN,
+            _ => Exit::DONE,
+        })
+    }
+}
+
+fn must_be_there(key: &Sight) -> Result<()> {
+    let missing = |name: String| Error::refused("does not exist").on(name);
+    match (&key.key, key.target.version) {
+        (Observed::Absent, _) => Err(missing(key.target.key.to_string())),
+        (Observed::Unknown(why), _) => {
+            Err(Error::unavailable(format!("could not be seen: {why}")).on(&key.target.key))
+        }
+        (Observed::Present(_), Some(number)) if key.wanted().is_empty() && !key.is_unknown() => {
+            Err(missing(key.target.key.version(number).to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+struct Keys {
+    keys: Vec<Sight>,
+    now: Timestamp,
+}
+
+impl Answer for Keys {
+    fn json(&self) -> Value {
+        json!({ "keys": self.keys.iter().map(|key| key.json(self.now)).collect::<Vec<_>>() })
+    }
+
+    fn text(&self, page: &mut Page) {
+        for key in &self.keys {
+            page.heading(key.target.key_name());
+            page.field("full name", &key.target.key);
+            match &key.key {
+                Observed::Present(found) => self.found(page, key, found),
+                Observed::Absent => page.field("seen", uneasy("missing")),
+                Observed::Unknown(why) => page.field("seen", uneasy(format_args!("unknown: {why}"))),
+            }
+        }
+    }
+}
+
+impl Keys {
+    fn found(&self, page: &mut Page, key: &Sight, found: &CryptoKey) {
+        page.field("created", found.created);
+        match found.rotation {
+            Some(rotation) => {
+                page.field(
+                    "rotation",
+                    format_args!(
+                        "every {}, next {}",
+                        duration_text(rotation.period()),
+                        rotation.next()
+                    ),
+                );
+            }
+            None => page.field("rotation", "none"),
+        }
+        let window = duration_text(found.destroy_window.length());
+        page.field(
+            "destroy after",
+            format_args!("{window}, in which a version can be restored"),
+        );
+        let mut table = Table::new(["VERSION", "STATE", "", "CREATED", "NOTE"]);
+        for version in key.wanted() {
+            table.row([
+                version.name.number().to_string().into(),
+                (version.state.id(), style_of(version.state)).into(),
+                if found.primary == Some(version.name.number()) {
+                    "primary"
+                } else {
+                    ""
+                }
+                .into(),
+                version.created.to_string().into(),
+                note_on(version, self.now).into(),
+            ]);
+        }
+        page.table(&table);
+    }
+}

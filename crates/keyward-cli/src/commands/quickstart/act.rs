@@ -1,0 +1,109 @@
+//! One act of the tour: shown as a command line, then done.
+
+use std::fs;
+use std::path::Path;
+
+use keyward::io_error;
+use keyward_core::error::{Error, Result};
+
+use crate::args::{self, Globals};
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::ui::{command, faint, strong};
+
+/// Something to do, as a person would type it.
+pub(super) enum Act {
+    /// A command of keyward.
+    Keyward(Vec<String>),
+    /// `mv FROM TO`.
+    Move(String, String),
+    /// `cmp ONE OTHER`.
+    Compare(String, String),
+}
+
+/// An act that was done.
+pub(super) struct Done {
+    pub(super) words: String,
+    pub(super) exit: Exit,
+}
+
+impl Act {
+    /// `keyward WORDS`, separated by single spaces.
+    pub(super) fn keyward(words: &str) -> Self {
+        Self::Keyward(words.split(' ').map(ToOwned::to_owned).collect())
+    }
+
+    /// Shows the command line, then does it, and demands that it ends with `expected`.
+    ///
+    /// # Errors
+    /// It ended otherwise: the tour is not what it says it is.
+    pub(super) fn run(&self, session: &Session, expected: Exit) -> Result<Done> {
+        let words = self.words();
+        let shows = !session.ui.is_json();
+        if shows {
+            session
+                .ui
+                .print(format_args!("\n  {} {}\n", faint("$"), strong(command(&words))))?;
+        }
+        let exit = self.act(session)?;
+        if exit != expected {
+            return Err(Error::bug(format!(
+                "`{words}` ended with {}, not with {}",
+                exit.0, expected.0
+            )));
+        }
+        if shows && exit != Exit::DONE {
+            session.ui.print(format_args!(
+                "{}\n",
+                faint(format_args!("  (exit code {})", exit.0))
+            ))?;
+        }
+        Ok(Done { words, exit })
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Keyward(words) => format!("keyward {}", words.join(" ")),
+            Self::Move(from, to) => format!("mv {from} {to}"),
+            Self::Compare(one, other) => format!("cmp {one} {other}"),
+        }
+    }
+
+    fn act(&self, session: &Session) -> Result<Exit> {
+        match self {
+            Self::Keyward(words) => keyward(session, words),
+            Self::Move(from, to) => {
+                fs::rename(from, to).map_err(|why| io_error("move it", Path::new(from), why))?;
+                Ok(Exit::DONE)
+            }
+            Self::Compare(one, other) => {
+                let read =
+                    |file: &String| fs::read(file).map_err(|why| io_error("read it", Path::new(file), why));
+                Ok(if read(one)? == read(other)? {
+                    Exit::DONE
+                } else {
+                    Exit::NO
+                })
+            }
+        }
+    }
+}
+
+/// Runs a command of keyward in this process, with the flags of its own words only.
+fn keyward(session: &Session, words: &[String]) -> Result<Exit> {
+    let line = std::iter::once("keyward".to_owned())
+        .chain(words.iter().cloned())
+        .map(Into::into);
+    let cli = args::parse(line).map_err(|_| Error::bug("the tour has a command that does not exist"))?;
+    let globals = Globals {
+        color: session.globals.color,
+        ..Globals::default()
+    };
+    let inner = session.inside(globals);
+    cli.command
+        .run(&inner)
+        .or_else(|error| match inner.ui.error(&error) {
+            exit if exit == Exit::UNSEEN || exit == Exit::NO => Ok(exit),
+            _ => Err(error),
+        })
+}

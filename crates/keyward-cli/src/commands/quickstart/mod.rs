@@ -1,0 +1,105 @@
+//! `keyward quickstart [DIR]`: a tour in which everything really happens.
+
+mod act;
+mod tour;
+
+use std::env;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use keyward::io_error;
+use keyward_core::error::{Error, Result};
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::ui::{Answer, Page, command, strong};
+use act::Done;
+
+/// See it work: a tour in a new folder, of credentials, two locations, and the loss of one
+///
+/// Every command of the tour is shown before it runs, and can be repeated by hand.
+#[derive(Args)]
+pub(crate) struct Quickstart {
+    /// Folder to make
+    #[arg(default_value = "keyward-demo")]
+    dir: PathBuf,
+}
+
+impl Quickstart {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        make(&self.dir)?;
+        env::set_current_dir(&self.dir).map_err(|why| io_error("enter it", &self.dir, why))?;
+        if !session.ui.is_json() {
+            session.ui.print(tour::opening(&self.dir))?;
+        }
+        let done = tour::walk(session).map_err(|error| {
+            error.hint(format!(
+                "what the tour has made so far is in {}; remove it to begin again",
+                self.dir.display()
+            ))
+        })?;
+        session.ui.show(&Ended { dir: &self.dir, done })?;
+        Ok(Exit::DONE)
+    }
+}
+
+fn make(dir: &Path) -> Result<()> {
+    DirBuilder::new()
+        .mode(0o755)
+        .create(dir)
+        .map_err(|why| match why.kind() {
+            io::ErrorKind::AlreadyExists => Error::usage("exists already, and is left as it is")
+                .on(dir.display())
+                .hint("give the tour another folder: keyward quickstart DIR"),
+            _ => io_error("make the folder", dir, why),
+        })
+}
+
+struct Ended<'a> {
+    dir: &'a Path,
+    done: Vec<Done>,
+}
+
+impl Answer for Ended<'_> {
+    fn json(&self) -> Value {
+        let step = |done: &Done| json!({ "command": done.words, "exit_code": done.exit.0 });
+        json!({
+            "dir": self.dir.display().to_string(),
+            "steps": self.done.iter().map(step).collect::<Vec<_>>(),
+        })
+    }
+
+    fn text(&self, page: &mut Page) {
+        page.heading("That was all of it. What next?");
+        for (words, why) in [
+            (
+                format!("cd {}", self.dir.display()),
+                "everything above can be repeated there",
+            ),
+            (
+                "keyward explain secrets/any.txt".into(),
+                "which keyring a file would get, and why",
+            ),
+            (
+                "keyward inspect --recover FILE.kw".into(),
+                "how to open a file without keyward",
+            ),
+            (
+                "keyward init --provider embedded".into(),
+                "a manifest of your own, in your own folder",
+            ),
+            ("keyward --help".into(), "the rest"),
+        ] {
+            page.line(format_args!("  {}  {why}", command(format!("{words:<34}"))));
+        }
+        page.line("");
+        page.line(format_args!(
+            "{} escrow-identity.txt opens everything here by itself. In earnest it belongs offline, on paper or a stick.",
+            strong("Take with you:")
+        ));
+    }
+}

@@ -1,0 +1,170 @@
+//! The tour itself: what is told, and what is done.
+
+use std::fs;
+use std::path::Path;
+
+use keyward::io_error;
+use keyward_core::error::{Error, Result};
+
+use super::act::{Act, Done};
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::ui::strong;
+
+const SECRET: &str = "secrets/demo-library-credentials/secret.txt";
+const LOST: &str = ".keyward/kms/europe-west1.db";
+const AWAY: &str = ".keyward/kms/europe-west1.db.away";
+
+/// One stop: a heading, what there is to know, and what is done.
+struct Stop {
+    heading: &'static str,
+    story: &'static str,
+    acts: Vec<(Act, Exit)>,
+}
+
+/// What is said before the first stop.
+pub(super) fn opening(dir: &Path) -> String {
+    format!(
+        "{}\n\nA tour of keyward in a new folder, {}. Everything below really happens, and the lines after `$`\n\
+         are commands that you can repeat there by hand.\n",
+        strong("keyward quickstart"),
+        dir.display()
+    )
+}
+
+/// Goes from stop to stop.
+pub(super) fn walk(session: &Session) -> Result<Vec<Done>> {
+    let mut done = Vec::new();
+    visit(session, offline_identity(), &mut done)?;
+    let recipient = recipient(Path::new("escrow-identity.txt"))?;
+    for stop in [
+        manifest(&recipient),
+        keys(),
+        credentials(),
+        seal(),
+        open(),
+        lose_a_location(),
+        put_it_back(),
+    ] {
+        visit(session, stop, &mut done)?;
+    }
+    Ok(done)
+}
+
+fn visit(session: &Session, stop: Stop, done: &mut Vec<Done>) -> Result<()> {
+    if !session.ui.is_json() {
+        session
+            .ui
+            .print(format_args!("\n{}\n{}\n", strong(stop.heading), stop.story))?;
+    }
+    for (act, exit) in stop.acts {
+        done.push(act.run(session, exit)?);
+    }
+    Ok(())
+}
+
+fn offline_identity() -> Stop {
+    Stop {
+        heading: "1. A key for the worst day",
+        story: "\
+Before anything is locked, make the spare key: an offline identity. Everything will be sealed for it too, so that it
+opens when no service answers any more. Its public half, age1…, goes into the manifest.",
+        acts: vec![(Act::keyward("escrow new -o escrow-identity.txt"), Exit::DONE)],
+    }
+}
+
+fn manifest(recipient: &str) -> Stop {
+    Stop {
+        heading: "2. A manifest: what should exist",
+        story: "\
+One file, keyward.yaml, says which keys there are and which of them seals which file. Here the keys are kept in files,
+by the KMS inside keyward: right for a tour, not for production.",
+        acts: vec![(Act::keyward(&format!("init --provider embedded --escrow {recipient}")), Exit::DONE)],
+    }
+}
+
+fn keys() -> Stop {
+    Stop {
+        heading: "3. One key in each of two locations",
+        story: "\
+A `keyring` is one key in each of several places, here one in Belgium and one in Iowa. Any one of them opens.",
+        acts: vec![
+            (Act::keyward("key create app"), Exit::DONE),
+            (Act::keyward("key list"), Exit::DONE),
+        ],
+    }
+}
+
+fn credentials() -> Stop {
+    Stop {
+        heading: "4. Something worth protecting",
+        story: "\
+Credentials for a site: the secret that the site gets, and the documents that the server loads.",
+        acts: vec![(
+            Act::keyward("credential new --name Demo-Library --site demo-library --out secrets"),
+            Exit::DONE,
+        )],
+    }
+}
+
+fn seal() -> Stop {
+    Stop {
+        heading: "5. Seal it",
+        story: "\
+This is envelope encryption: the file is encrypted under a fresh random key that is made for it alone, and that small
+key is then locked three times, once by each location and once for the spare key. The three locked copies travel in
+front of the encrypted content.",
+        acts: vec![
+            (Act::keyward(&format!("encrypt {SECRET}")), Exit::DONE),
+            (Act::keyward(&format!("inspect {SECRET}.kw")), Exit::DONE),
+        ],
+    }
+}
+
+fn open() -> Stop {
+    Stop {
+        heading: "6. Open it",
+        story: "The nearest location unlocks the small key, and that opens the file.",
+        acts: vec![
+            (
+                Act::keyward(&format!("decrypt {SECRET}.kw -o opened.txt")),
+                Exit::DONE,
+            ),
+            (Act::Compare(SECRET.into(), "opened.txt".into()), Exit::DONE),
+        ],
+    }
+}
+
+fn lose_a_location() -> Stop {
+    Stop {
+        heading: "7. Lose a location",
+        story: "\
+A region goes down; here its file is moved away. The file still opens, by the other location, and the result says that
+it was degraded. `verify` notices: it cannot see a key that should be there, and does not take that for good news.",
+        acts: vec![
+            (Act::Move(LOST.into(), AWAY.into()), Exit::DONE),
+            (Act::keyward(&format!("decrypt {SECRET}.kw -o opened-degraded.txt")), Exit::DONE),
+            (Act::Compare(SECRET.into(), "opened-degraded.txt".into()), Exit::DONE),
+            (Act::keyward("verify"), Exit::UNSEEN),
+        ],
+    }
+}
+
+fn put_it_back() -> Stop {
+    Stop {
+        heading: "8. And back",
+        story: "The region is up again, and everything is proven: every key is there, enabled, on schedule, and works.",
+        acts: vec![
+            (Act::Move(AWAY.into(), LOST.into()), Exit::DONE),
+            (Act::keyward("verify"), Exit::DONE),
+        ],
+    }
+}
+
+/// The public key that an identity file names in its comment.
+fn recipient(identity: &Path) -> Result<String> {
+    let text = fs::read_to_string(identity).map_err(|why| io_error("read it", identity, why))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
+    line.map(ToOwned::to_owned)
+        .ok_or_else(|| Error::bug("an identity file without its public key"))
+}

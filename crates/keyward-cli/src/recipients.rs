@@ -1,0 +1,137 @@
+//! Whom a file is sealed for: `--to`, else a keyring by name, else the keyring of the rule that matches.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::Args;
+use keyward::keyring::Keyring;
+use keyward::project::{self, Project};
+use keyward_age::AgeRecipientKey;
+use keyward_core::context::EncryptionContext;
+use keyward_core::error::{Error, Result};
+use keyward_core::manifest::KeyringSpec;
+use keyward_core::name::{AgeRecipient, KeyRef};
+use keyward_core::recipient::Recipient;
+
+use crate::files::Input;
+use crate::session::Session;
+use crate::ui::hints;
+
+/// Flags that say whom to seal for.
+#[derive(Args)]
+pub(crate) struct Recipients {
+    /// Seal for this age recipient or key, and no manifest is needed; repeatable
+    #[arg(long, value_name = "age1…|KEY", conflicts_with = "keyring")]
+    to: Vec<To>,
+
+    /// Seal for this keyring of the manifest, whatever the rules say
+    #[arg(long, value_name = "NAME")]
+    keyring: Option<String>,
+
+    /// Public pair to bind to the content, and to demand when it is opened; repeatable
+    #[arg(long = "context", value_name = "NAME=VALUE")]
+    context: Vec<String>,
+}
+
+/// One value of `--to`.
+#[derive(Clone, Debug)]
+enum To {
+    Age(AgeRecipient),
+    Key(KeyRef),
+}
+
+impl FromStr for To {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text.contains('/') {
+            text.parse().map(Self::Key)
+        } else {
+            text.parse().map(Self::Age)
+        }
+    }
+}
+
+/// Whom to seal for, and what to bind to it.
+pub(crate) struct Chosen {
+    /// The name that messages use: a keyring's, or none.
+    pub(crate) name: Option<String>,
+    pub(crate) keyring: Keyring,
+    pub(crate) context: EncryptionContext,
+}
+
+impl Recipients {
+    /// Decides for `input`.
+    ///
+    /// # Errors
+    /// A usage error when nothing says whom to seal for, or what says so is wrong.
+    pub(crate) fn choose(&self, session: &Session, input: &Input) -> Result<Chosen> {
+        let mut chosen = self.named(session, input)?;
+        for pair in &self.context {
+            chosen.context.insert_pair(pair)?;
+        }
+        Ok(chosen)
+    }
+
+    fn named(&self, session: &Session, input: &Input) -> Result<Chosen> {
+        if !self.to.is_empty() {
+            return self.given();
+        }
+        let project = match input.path() {
+            Some(path) => session.project_of(path)?,
+            None => session.project()?,
+        };
+        let project = project.ok_or_else(|| hints::nobody_to_seal_for(&input.name()))?;
+        match (&self.keyring, input.path()) {
+            (Some(name), _) => {
+                let keyring = project.manifest.keyring(name)?;
+                declared(session, project, keyring, project::context(keyring, None)?)
+            }
+            (None, Some(path)) => {
+                let applied = project.rule_for(path)?;
+                declared(session, project, applied.keyring, applied.context)
+            }
+            (None, None) => Err(hints::nobody_to_seal_for(&input.name())),
+        }
+    }
+
+    fn given(&self) -> Result<Chosen> {
+        let mut keyring = Keyring::default();
+        for to in &self.to {
+            match to {
+                To::Age(name) => keyring.escrow.push(recipient(name)?),
+                To::Key(key) => keyring.keys.push(key.clone()),
+            }
+        }
+        Ok(Chosen {
+            name: None,
+            keyring,
+            context: EncryptionContext::new(),
+        })
+    }
+}
+
+fn declared(
+    session: &Session,
+    project: &Project,
+    spec: &KeyringSpec,
+    context: EncryptionContext,
+) -> Result<Chosen> {
+    if session.globals.env.is_some() {
+        hints::in_environment(session.environment(project)?, spec)?;
+    }
+    let escrow = spec.escrow.iter().map(recipient).collect::<Result<_>>()?;
+    let keyring = Keyring {
+        keys: spec.keys().to_vec(),
+        escrow,
+    };
+    Ok(Chosen {
+        name: Some(spec.name.clone()),
+        keyring,
+        context,
+    })
+}
+
+fn recipient(name: &AgeRecipient) -> Result<Arc<dyn Recipient>> {
+    Ok(Arc::new(AgeRecipientKey::new(name.clone())?))
+}

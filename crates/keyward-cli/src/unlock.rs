@@ -1,0 +1,160 @@
+//! What may be used to open a file: keys of the manifest or of `--allow`, age identities, and the context to demand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use keyward::keyring::{Attempt, OpenedBy, Opener, Permitted};
+use keyward::project::Project;
+use keyward::registry::Crypters;
+use keyward_age::AgeIdentity;
+use keyward_core::context::EncryptionContext;
+use keyward_core::error::Result;
+use keyward_core::location::Location;
+use keyward_core::name::KeyPattern;
+use keyward_core::recipient::Identity;
+
+use crate::files::Input;
+use crate::identities;
+use crate::session::Session;
+use crate::ui::uneasy;
+
+/// Flags that say what may be used to open a file.
+#[derive(Args)]
+pub(crate) struct Unlock {
+    /// Age identity file; repeatable. Without it: SOPS_AGE_KEY_FILE, then ~/.config/sops/age/keys.txt
+    #[arg(long, value_name = "FILE", env = "KEYWARD_IDENTITY", hide_env_values = true)]
+    identity: Vec<PathBuf>,
+
+    /// Key that may be asked beside those of the manifest, or all under a name: gcp-kms://projects/P/*; repeatable
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "KEYWARD_ALLOW",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    allow: Vec<KeyPattern>,
+
+    /// Pair that must be bound to the content, instead of what the manifest expects under this name; repeatable
+    #[arg(long = "context", value_name = "NAME=VALUE")]
+    context: Vec<String>,
+
+    /// Location to ask first; repeatable
+    #[arg(long, value_name = "LOCATION", env = "KEYWARD_NEAR", hide_env_values = true, value_delimiter = ',',
+          value_parser = Location::parse)]
+    near: Vec<Location>,
+}
+
+/// What may be used, decided for one input.
+pub(crate) struct Means {
+    pub(crate) crypters: Crypters,
+    pub(crate) permitted: Permitted,
+    pub(crate) identities: Vec<Arc<AgeIdentity>>,
+    pub(crate) expected: EncryptionContext,
+    ports: Vec<Arc<dyn Identity>>,
+}
+
+impl Unlock {
+    /// Decides for `input`.
+    ///
+    /// # Errors
+    /// The manifest or an identity file cannot be read; `--env` names another environment than the file's.
+    pub(crate) fn means(&self, session: &Session, input: &Input) -> Result<Means> {
+        let project = match input.path() {
+            Some(path) => session.project_of(path)?,
+            None => session.project()?,
+        };
+        let mut expected = EncryptionContext::new();
+        let mut permitted = Permitted::none();
+        if let Some(project) = project {
+            (permitted, expected) = declared(project, input)?;
+        }
+        for pair in &self.context {
+            expected.insert_pair(pair)?;
+        }
+        let permitted = permitted
+            .patterns(self.allow.iter().cloned())
+            .near(self.near.iter().cloned());
+        let identities = self.identities(session, &permitted)?;
+        let providers = session.providers().ok();
+        Ok(Means {
+            crypters: providers.map_or_else(Crypters::new, |providers| providers.crypters()),
+            ports: identities
+                .iter()
+                .map(|identity| identity.clone() as Arc<dyn Identity>)
+                .collect(),
+            permitted,
+            identities,
+            expected,
+        })
+    }
+
+    /// Where keys may be asked, age identities are used only when they were named: whoever may write a file could
+    /// else put one in its place that only says that it came from here.
+    fn identities(&self, session: &Session, permitted: &Permitted) -> Result<Vec<Arc<AgeIdentity>>> {
+        if !self.identity.is_empty() {
+            identities::named(&self.identity)
+        } else if permitted.is_none() {
+            identities::found(session)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// All keys of the manifest, those of the file's own keyring first; and the context of its rule.
+fn declared(project: &Project, input: &Input) -> Result<(Permitted, EncryptionContext)> {
+    let applied = input.path().and_then(|path| project.rule_for(path).ok());
+    let own = applied
+        .as_ref()
+        .map(|applied| applied.keyring.keys().to_vec())
+        .unwrap_or_default();
+    let others = project
+        .manifest
+        .keyrings()
+        .flat_map(|keyring| keyring.keys().to_vec());
+    let permitted = Permitted::none().keys(own).keys(others);
+    Ok((
+        permitted,
+        applied.map(|applied| applied.context).unwrap_or_default(),
+    ))
+}
+
+impl Means {
+    /// The opener of envelopes.
+    pub(crate) fn opener(&self) -> Opener<'_> {
+        Opener::new(&self.crypters, &self.permitted, &self.ports, &self.expected)
+    }
+
+    /// Says what a person should know about how an envelope was opened: in a degraded way, by an identity although
+    /// there are keys, and without a look at some of its context.
+    pub(crate) fn say(
+        &self,
+        session: &Session,
+        by: &OpenedBy,
+        passed_over: &[Attempt],
+        context: &EncryptionContext,
+    ) {
+        for Attempt { resource, error } in passed_over {
+            session.ui.warn(format_args!("{resource}: {error}"));
+        }
+        if !passed_over.is_empty() {
+            session
+                .ui
+                .warn(format_args!("{}: opened by {by} instead", uneasy("degraded")));
+        } else if matches!(by, OpenedBy::Age { .. }) && !self.permitted.is_none() {
+            session.ui.say(format_args!("opened by {by}, not by a key"));
+        }
+        let unchecked: Vec<_> = context
+            .unchecked_by(&self.expected)
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if !unchecked.is_empty() {
+            session.ui.say(format_args!(
+                "context not checked: {} (demand a pair with --context NAME=VALUE)",
+                unchecked.join(" ")
+            ));
+        }
+    }
+}
