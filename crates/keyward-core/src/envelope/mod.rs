@@ -24,6 +24,9 @@ mod sniff;
 pub mod text;
 mod wraps;
 
+#[cfg(test)]
+mod tests;
+
 pub use body::{
     BODY_HEAD_LEN, BodyOpener, BodySealer, CHUNK_LEN, Run, SALT_LEN, SEALED_CHUNK_LEN, TAG_LEN, plain_len,
     plain_slots, sealed_len, sealed_offset,

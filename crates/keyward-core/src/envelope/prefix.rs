@@ -1,8 +1,11 @@
 //! The prefix: magic, format, suite and the lengths of the two sections behind it.
 
+use std::fmt;
+
 use super::section::Section;
+use super::sniff::{PASTED, Sniffed, sniff};
 use super::{core_section, wraps};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits;
 
 /// The first bytes of every binary envelope. The first is not ASCII, so that no text can start so.
@@ -74,19 +77,16 @@ fn length(what: &str, bytes: [u8; 4], min: usize, max: usize) -> Result<usize> {
     }
 }
 
-fn newer(what: impl std::fmt::Display) -> crate::error::Error {
+fn newer(what: impl fmt::Display) -> Error {
     Section::Prefix
         .damaged(what)
         .hint("if the file is not damaged, a newer keyward made it: update")
 }
 
-fn not_an_envelope(start: &[u8]) -> crate::error::Error {
-    use super::Sniffed;
+fn not_an_envelope(start: &[u8]) -> Error {
     let error = Section::Prefix.damaged("this is not a keyward envelope");
-    match super::sniff(start) {
-        Sniffed::BinaryInBase64 => error.hint(
-            "it is the base64 of one: decode it first (`base64 -d`), or use the text form, which starts with `kw1.`",
-        ),
+    match sniff(start) {
+        Sniffed::BinaryInBase64 => error.hint(PASTED),
         Sniffed::Text => error.hint("it is the text form of one, which is read as text"),
         _ => error,
     }

@@ -19,6 +19,9 @@ pub enum Sniffed {
     Other,
 }
 
+/// The hint for [`Sniffed::BinaryInBase64`].
+pub(super) const PASTED: &str = "it is the base64 of a binary envelope: decode it first (`base64 -d`), or use the text form, which starts with `kw1.`";
+
 /// Bytes that [`sniff`] needs to tell all of them apart.
 pub const SNIFF_LEN: usize = AGE_ARMOR.len();
 

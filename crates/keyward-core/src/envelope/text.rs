@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::sniff::{PASTED, Sniffed, sniff};
 use crate::error::{Error, Result};
 
 /// How every text form starts. Secret scanners can look for it.
@@ -28,7 +29,11 @@ pub fn decode(text: &str, max_len: usize) -> Result<Vec<u8>> {
         )));
     }
     let Some(encoded) = text.strip_prefix(TEXT_PREFIX) else {
-        return Err(damaged(format_args!("it does not start with `{TEXT_PREFIX}`")));
+        let error = damaged(format_args!("it does not start with `{TEXT_PREFIX}`"));
+        return Err(match sniff(text.as_bytes()) {
+            Sniffed::BinaryInBase64 => error.hint(PASTED),
+            _ => error,
+        });
     };
     URL_SAFE_NO_PAD
         .decode(encoded)

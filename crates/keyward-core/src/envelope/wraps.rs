@@ -76,7 +76,8 @@ impl Wrap {
     /// a name that its provider would not accept, and for a name in another location than the wrap's `location`:
     /// such a wrap is never tried, and matches no pattern of keys that may be asked.
     pub fn key_ref(&self) -> Option<KeyRef> {
-        let provider = Provider::from_id(&self.provider).filter(|_| self.kind == WrapKind::Kms)?;
+        let holds_keys = |provider: &Provider| self.kind == WrapKind::Kms && *provider != Provider::Age;
+        let provider = Provider::from_id(&self.provider).filter(holds_keys)?;
         let name = self.key.parse().ok()?;
         Some(KeyRef { provider, name }).filter(|key| key.name.location().as_str() == self.location)
     }
@@ -109,7 +110,7 @@ impl Wrap {
 /// Reserved for threshold schemes.
 const GROUP: u8 = 0;
 
-fn age_key_name(recipient: &str) -> String {
+pub(super) fn age_key_name(recipient: &str) -> String {
     if recipient.len() > limits::KEY_NAME_LEN {
         fingerprint(recipient)
     } else {

@@ -1,5 +1,7 @@
 //! Every vector of tests/vectors/ must reach the result that it states. `recover.py --vectors` runs over the same files.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod file;
 mod reader;
 
