@@ -12,8 +12,10 @@
 
 mod bench;
 mod interop;
+mod reference;
 mod repository;
 mod tidy;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,10 @@ struct Arguments {
 enum Command {
     /// Check what the compiler does not: floors, purity, sizes, forgotten files, callers of destruction.
     Tidy,
+    /// Write docs/reference.md from the command line, or compare it.
+    Reference(reference::Arguments),
+    /// The gate for pipelines: every key of the manifest exists and is on schedule. Exit codes of `keyward verify`.
+    Verify(verify::Arguments),
     /// Run the published vectors and the readers of other languages against this one.
     Interop {
         /// Write tests/vectors/ anew instead.
@@ -55,8 +61,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
+    if let Command::Verify(arguments) = &arguments.command {
+        return Ok(ExitCode::from(verify::run(arguments)));
+    }
     let repository = Repository::here()?;
     match arguments.command {
+        Command::Verify(_) => {}
+        Command::Reference(arguments) => reference::run(&repository, &arguments)?,
         Command::Tidy => tidy::run(&repository)?,
         Command::Interop { generate: true } => interop::generate(&repository)?,
         Command::Interop { generate: false } => interop::run(&repository)?,
