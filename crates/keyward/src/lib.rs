@@ -13,6 +13,8 @@ pub mod keyring;
 pub mod lock_file;
 pub mod project;
 pub mod registry;
+pub mod uses;
+pub mod verify;
 
 mod io_error;
 mod text_file;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use keyward_core::error::Result;
 use keyward_core::manifest::{LOCK_FILE_NAME, Lock};
+use keyward_core::verify::LockState;
 
 use crate::atomic_file::{self, Access, Existing, Snapshot};
 use crate::text_file::read_text;
@@ -17,13 +18,50 @@ pub struct LockFile {
     existing: Option<Snapshot>,
 }
 
+/// What a verification found where the lock should be. Whatever it is, it is no reason to stop looking.
+#[derive(Debug)]
+pub enum Found {
+    /// A lock.
+    Lock(Lock),
+    /// Nothing.
+    Missing,
+    /// Something that is not a lock, and where and why.
+    Damaged(String),
+    /// Something that could not be read, and why.
+    Unreadable(String),
+}
+
+impl Found {
+    /// Looks for the lock in `path`.
+    pub fn look(path: &Path) -> Self {
+        if is_missing(path) {
+            return Self::Missing;
+        }
+        match read_text(path).map(|(text, _)| Lock::parse(&text, LOCK_FILE_NAME)) {
+            Ok(Ok(lock)) => Self::Lock(lock),
+            Ok(Err(error)) => Self::Damaged(error.to_string()),
+            Err(error) => Self::Unreadable(error.to_string()),
+        }
+    }
+
+    /// The same, as the judges take it.
+    pub fn state(&self) -> LockState<'_> {
+        match self {
+            Self::Lock(lock) => LockState::Read(lock),
+            Self::Missing => LockState::Missing,
+            Self::Damaged(why) => LockState::Damaged(why),
+            Self::Unreadable(why) => LockState::Unreadable(why),
+        }
+    }
+}
+
 impl LockFile {
     /// Reads the lock in `path`; `None` when there is none.
     ///
     /// # Errors
     /// It cannot be read, or is not a lock that this release understands.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        if matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+        if is_missing(path) {
             return Ok(None);
         }
         let (text, snapshot) = read_text(path)?;
@@ -65,6 +103,10 @@ impl LockFile {
             existing,
         )
     }
+}
+
+fn is_missing(path: &Path) -> bool {
+    matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]

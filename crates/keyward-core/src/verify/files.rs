@@ -9,7 +9,7 @@ const NAMED: usize = 3;
 /// Most versions of one key that are told apart; a file that names one more may need any.
 const VERSIONS: usize = 10_000;
 
-/// Files, counted, and the first few of them by name: memory stays small, however many there are.
+/// Files, counted, and the first few by name, in whatever order they come: memory stays small, however many there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
     count: u64,
@@ -43,9 +43,9 @@ impl Files {
     /// Counts a file.
     pub fn add(&mut self, file: impl Into<String>) {
         self.count += 1;
-        if self.named.len() < NAMED {
-            self.named.push(file.into());
-        }
+        self.named.push(file.into());
+        self.named.sort();
+        self.named.truncate(NAMED);
     }
 
     /// Whether there is none.
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(uses.by_version.len(), VERSIONS);
         assert!(uses.need(u64::MAX));
         let mut files = Files::default();
-        (0..100).for_each(|i| files.add(i.to_string()));
-        assert_eq!(files.text(), "0, 1, 2 and 97 more");
+        (10..100).rev().for_each(|i| files.add(i.to_string()));
+        assert_eq!(files.text(), "10, 11, 12 and 87 more");
     }
 }

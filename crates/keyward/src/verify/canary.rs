@@ -1,0 +1,87 @@
+//! Canaries: small secrets that are sealed under a key and opened again.
+
+use std::time::Duration;
+
+use keyward_core::error::{Error, Result};
+use keyward_core::kms::{EncryptWith, KmsCode, KmsCrypt, KmsError};
+use keyward_core::name::KeyVersionName;
+use keyward_core::secret::SecretBytes;
+use rand_core::CryptoRng;
+use tokio::time::timeout;
+
+/// What a canary is bound to, so that none is ever taken for the wrap of an envelope.
+const AAD: &[u8] = b"keyward canary, format 1";
+/// Length of a canary, that of a data key.
+const LEN: usize = 32;
+
+/// Why a canary came to nothing.
+pub(super) enum Failure {
+    /// The key did not do what it is for.
+    Failed(Error),
+    /// Whether it does could not be found out.
+    Unknown(Error),
+}
+
+/// A fresh canary.
+pub(super) fn secret(rng: &mut dyn CryptoRng) -> SecretBytes {
+    SecretBytes::random(LEN, rng)
+}
+
+/// Seals `secret` and opens it. Answers the version that sealed, which is one of the key that was asked.
+pub(super) async fn fly(
+    crypt: &dyn KmsCrypt,
+    with: EncryptWith<'_>,
+    secret: &SecretBytes,
+    deadline: Duration,
+) -> Result<KeyVersionName, Failure> {
+    let key = with.key();
+    let sealed = timeout(deadline, crypt.encrypt(with, secret.expose(), AAD)).await;
+    let sealed = sealed.map_err(|_| late(deadline))?.map_err(failure)?;
+    let answered = match with {
+        EncryptWith::Key(_) => sealed.version.key() == key,
+        EncryptWith::Version(version) => sealed.version == *version,
+    };
+    if !answered {
+        let other = format!("{} answered instead of what was asked", sealed.version);
+        return Err(Failure::Failed(Error::damaged(other)));
+    }
+    let opened = timeout(deadline, crypt.decrypt(key, &sealed.ciphertext, AAD)).await;
+    let opened = opened.map_err(|_| late(deadline))?.map_err(failure)?;
+    if opened.same_as(secret.expose()) {
+        Ok(sealed.version)
+    } else {
+        Err(Failure::Failed(Error::damaged(
+            "a canary opened as something else",
+        )))
+    }
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Failed(error) | Self::Unknown(error) => error,
+        }
+    }
+}
+
+fn late(deadline: Duration) -> Failure {
+    Failure::Unknown(Error::unavailable(format!(
+        "no answer within {} s",
+        deadline.as_secs()
+    )))
+}
+
+/// Denial may have many reasons, and says nothing about the key.
+fn failure(error: KmsError) -> Failure {
+    match error.code {
+        KmsCode::PermissionDenied
+        | KmsCode::ResourceExhausted
+        | KmsCode::Unavailable
+        | KmsCode::DeadlineExceeded => Failure::Unknown(error.into()),
+        KmsCode::InvalidArgument
+        | KmsCode::NotFound
+        | KmsCode::AlreadyExists
+        | KmsCode::FailedPrecondition
+        | KmsCode::Internal => Failure::Failed(error.into()),
+    }
+}

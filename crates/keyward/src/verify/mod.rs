@@ -1,0 +1,98 @@
+//! The gate as an operation: look at every key of a manifest, and judge.
+//!
+//! It holds ports that look, and ports that encrypt for canaries only; it has nothing that could change a key. The
+//! judging itself is pure and lives in [`keyward_core::verify`].
+
+mod canary;
+mod observe;
+mod prove;
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use keyward_core::clock::Timestamp;
+use keyward_core::manifest::Manifest;
+use keyward_core::secret::SecretBytes;
+use keyward_core::verify::{
+    Check, Evidence, Expected, LockState, Report, Scan, Uses, judge, judge_keyring, judge_lock,
+};
+use rand_core::CryptoRng;
+
+pub use prove::Prover;
+
+use crate::registry::{Crypters, Readers};
+
+/// Keys that are looked at at the same time. Each makes three reads and a canary, so that this stays far below the
+/// documented quotas of Cloud KMS.
+const AT_ONCE: usize = 8;
+/// How long one call may take before what it would have shown is unknown.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What to verify, and with what.
+pub struct Verify<'a> {
+    /// What should exist.
+    pub manifest: &'a Manifest,
+    /// Only the keyrings of this environment; of all when absent.
+    pub env: Option<&'a str>,
+    /// What was last proven to exist ([`crate::lock_file::Found::state`]).
+    pub lock: LockState<'a>,
+    /// Which files need which versions: [`crate::uses::scan`].
+    pub scan: &'a Scan,
+    /// Ports that look.
+    pub readers: &'a Readers,
+    /// How to try the keys.
+    pub canaries: Canaries<'a>,
+    /// The instant of the verification.
+    pub now: Timestamp,
+    /// How long one call may take ([`DEADLINE`]).
+    pub deadline: Duration,
+}
+
+/// Whether and how a small secret is sealed and opened under every key.
+#[derive(Clone, Copy)]
+pub enum Canaries<'a> {
+    /// By these ports, now.
+    Here(&'a Crypters),
+    /// By another identity. This release knows no attestation, so that the check is unknown.
+    Attested,
+    /// Not at all: the check does not apply.
+    Off,
+}
+
+/// Looks at every key and judges it. It never fails: what cannot be seen is a finding.
+pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
+    let keyrings = || {
+        let all = request.manifest.keyrings();
+        all.filter(|keyring| request.env.is_none_or(|env| keyring.env == env))
+    };
+    let wanted: Vec<_> = keyrings()
+        .flat_map(Expected::of)
+        .map(|key| (key, canary::secret(rng)))
+        .collect();
+    let judged = wanted
+        .into_iter()
+        .map(|(expected, secret)| judge_one(&request, expected, secret));
+    let mut checks = stream::iter(judged).buffered(AT_ONCE).concat().await;
+    checks.extend(keyrings().map(|keyring| judge_keyring(keyring, request.scan)));
+    checks.extend(judge_lock(request.manifest, request.lock));
+    Report {
+        at: request.now,
+        checks,
+    }
+}
+
+async fn judge_one(request: &Verify<'_>, expected: Expected, secret: SecretBytes) -> Vec<Check> {
+    let seen = observe::key(request, &expected.key, &secret).await;
+    let unused = Uses::default();
+    judge(Evidence {
+        expected: &expected,
+        recorded: request.lock.about(&expected.key),
+        seen: &seen,
+        uses: request.scan.uses.get(&expected.key).unwrap_or(&unused),
+        unread: &request.scan.unread,
+        now: request.now,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! A KMS that is well, slow, lying or denied, and what becomes of verification and proof.
+
+use std::sync::Arc;
+
+use keyward_core::error::ErrorKind;
+use keyward_core::key::{CryptoKey, DestroyWindow, KeyRing, KeyVersion, Permission, Purpose, VersionState};
+use keyward_core::kms::{Async, EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError, KmsRead, Observed};
+use keyward_core::location::Location;
+use keyward_core::manifest::Lock;
+use keyward_core::name::{CryptoKeyName, KeyRef, KeyRingName, KeyVersionName, Provider};
+use keyward_core::verify::{CheckId, Verdict};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::*;
+
+const MANIFEST: &str = "\
+version: 1
+environments: {demo: {}, other: {}}
+keyrings:
+  app: {env: demo, provider: embedded, locations: [europe-west1, us-central1], ring: r, key: k}
+  far: {env: other, provider: embedded, locations: [eur4], ring: r, key: k}
+";
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Well,
+    Silent,
+    Denied,
+    Disabled,
+    /// Encrypts with another version than the one that was asked.
+    OtherVersion,
+    /// Encrypts with another key.
+    OtherKey,
+    /// Decrypts to something else.
+    Garbled,
+}
+
+/// Every key exists, with versions 1 and 2 enabled and 2 primary. The ciphertext is the plaintext. Only calls in
+/// `europe-west1` have the mood.
+struct Fake(Mood);
+
+impl Fake {
+    async fn mood(&self, location: &Location) -> Mood {
+        let mood = if location.as_str() == "europe-west1" {
+            self.0
+        } else {
+            Mood::Well
+        };
+        if mood == Mood::Silent {
+            std::future::pending::<()>().await;
+        }
+        mood
+    }
+}
+
+fn long_ago() -> Timestamp {
+    Timestamp::UNIX_EPOCH
+}
+
+fn version(name: KeyVersionName) -> KeyVersion {
+    KeyVersion {
+        name,
+        state: VersionState::Enabled,
+        created: long_ago(),
+        destroy_at: None,
+        destroyed_at: None,
+    }
+}
+
+impl KmsRead for Fake {
+    fn get_ring<'a>(&'a self, name: &'a KeyRingName) -> Async<'a, Observed<KeyRing>> {
+        Box::pin(async move {
+            Observed::Present(KeyRing {
+                name: name.clone(),
+                created: long_ago(),
+            })
+        })
+    }
+
+    fn get_key<'a>(&'a self, name: &'a CryptoKeyName) -> Async<'a, Observed<CryptoKey>> {
+        Box::pin(async move {
+            if self.mood(name.location()).await == Mood::Denied {
+                return KmsError::new(KmsCode::PermissionDenied, "(or it may not exist)").observed();
+            }
+            Observed::Present(CryptoKey {
+                name: name.clone(),
+                purpose: Purpose::EncryptDecrypt,
+                created: long_ago(),
+                rotation: None,
+                destroy_window: DestroyWindow::default(),
+                primary: Some(2),
+                labels: [].into(),
+            })
+        })
+    }
+
+    fn list_versions<'a>(&'a self, key: &'a CryptoKeyName) -> Async<'a, Observed<Vec<KeyVersion>>> {
+        Box::pin(async move { Observed::Present([1, 2].map(|number| version(key.version(number))).into()) })
+    }
+
+    fn get_version<'a>(&'a self, name: &'a KeyVersionName) -> Async<'a, Observed<KeyVersion>> {
+        Box::pin(async move { Observed::Present(version(name.clone())) })
+    }
+
+    fn list_rings<'a>(&'a self, _: &'a str, _: &'a Location) -> Async<'a, Observed<Vec<KeyRing>>> {
+        Box::pin(async { Observed::Unknown("not asked here".into()) })
+    }
+
+    fn list_keys<'a>(&'a self, _: &'a KeyRingName) -> Async<'a, Observed<Vec<CryptoKey>>> {
+        Box::pin(async { Observed::Unknown("not asked here".into()) })
+    }
+
+    fn test_permissions<'a>(
+        &'a self,
+        _: &'a CryptoKeyName,
+        _: &'a [Permission],
+    ) -> Async<'a, Observed<Vec<Permission>>> {
+        Box::pin(async { Observed::Unknown("not asked here".into()) })
+    }
+}
+
+impl KmsCrypt for Fake {
+    fn encrypt<'a>(
+        &'a self,
+        with: EncryptWith<'a>,
+        plaintext: &'a [u8],
+        _: &'a [u8],
+    ) -> Async<'a, Result<Encrypted, KmsError>> {
+        Box::pin(async move {
+            let key = with.key();
+            let asked = match with {
+                EncryptWith::Key(key) => key.version(2),
+                EncryptWith::Version(version) => version.clone(),
+            };
+            let version = match self.mood(key.location()).await {
+                Mood::Disabled => return Err(KmsError::new(KmsCode::FailedPrecondition, "is not enabled")),
+                Mood::OtherVersion => key.version(9),
+                Mood::OtherKey => key.ring().key("other").unwrap().version(2),
+                _ => asked,
+            };
+            Ok(Encrypted {
+                ciphertext: plaintext.to_vec(),
+                version,
+            })
+        })
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        key: &'a CryptoKeyName,
+        ciphertext: &'a [u8],
+        _: &'a [u8],
+    ) -> Async<'a, Result<SecretBytes, KmsError>> {
+        Box::pin(async move {
+            let garbled = self.mood(key.location()).await == Mood::Garbled;
+            Ok(SecretBytes::new(if garbled {
+                vec![0; 32]
+            } else {
+                ciphertext.to_vec()
+            }))
+        })
+    }
+}
+
+struct World {
+    manifest: Manifest,
+    readers: Readers,
+    crypters: Crypters,
+    lock: Lock,
+}
+
+impl World {
+    fn new(mood: Mood) -> Self {
+        let fake = Arc::new(Fake(mood));
+        let manifest = Manifest::parse(MANIFEST, "m").unwrap();
+        Self {
+            manifest,
+            readers: Readers::new().with(Provider::Embedded, fake.clone()),
+            crypters: Crypters::new().with(Provider::Embedded, fake),
+            lock: Lock::default(),
+        }
+    }
+
+    /// A world whose lock records every key.
+    async fn proven(mood: Mood) -> Self {
+        let well = Self::new(Mood::Well);
+        let mut world = Self::new(mood);
+        for key in well.manifest.keyrings().flat_map(|keyring| keyring.keys()) {
+            let locked = well.prover().prove(key, &mut rng()).await.unwrap();
+            world.lock.keys.insert(key.clone(), locked);
+        }
+        world
+    }
+
+    fn prover(&self) -> Prover<'_> {
+        let (readers, crypters) = (&self.readers, &self.crypters);
+        Prover {
+            readers,
+            crypters,
+            now: long_ago(),
+            by: "a test",
+            deadline: DEADLINE,
+        }
+    }
+
+    async fn verify(&self, canaries: Canaries<'_>, env: Option<&str>) -> Report {
+        let request = Verify {
+            manifest: &self.manifest,
+            env,
+            lock: LockState::Read(&self.lock),
+            scan: &Scan::default(),
+            readers: &self.readers,
+            canaries,
+            now: long_ago(),
+            deadline: DEADLINE,
+        };
+        verify(request, &mut rng()).await
+    }
+}
+
+fn rng() -> StdRng {
+    StdRng::seed_from_u64(1)
+}
+
+fn key(location: &str) -> KeyRef {
+    format!("embedded-kms://projects/local/locations/{location}/keyRings/r/cryptoKeys/k")
+        .parse()
+        .unwrap()
+}
+
+/// The checks that did not pass, with their verdicts and the location they are about.
+fn faults(report: &Report) -> Vec<(CheckId, &'static str)> {
+    let bad = report
+        .checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Pass);
+    bad.inspect(|check| assert!(check.resource.contains("europe-west1"), "{check:?}"))
+        .map(|check| (check.id, check.verdict.id()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_is_well() {
+    let world = World::proven(Mood::Well).await;
+    let report = world.verify(Canaries::Here(&world.crypters), None).await;
+    assert_eq!(
+        (faults(&report), report.exit_code(true), report.keys()),
+        (vec![], 0, 3)
+    );
+    let demo = world.verify(Canaries::Here(&world.crypters), Some("demo")).await;
+    assert_eq!((demo.exit_code(true), demo.keys()), (0, 2));
+    let none = world.verify(Canaries::Here(&world.crypters), Some("none")).await;
+    assert_eq!(none.exit_code(false), 3, "no key was looked at");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_mood_is_found() {
+    for (mood, expected, exit) in [
+        (Mood::Disabled, vec![(CheckId::V18, "FAIL")], 1),
+        (Mood::OtherVersion, vec![(CheckId::V18, "FAIL")], 1),
+        (Mood::OtherKey, vec![(CheckId::V18, "FAIL")], 1),
+        (Mood::Garbled, vec![(CheckId::V18, "FAIL")], 1),
+    ] {
+        let world = World::proven(mood).await;
+        let report = world.verify(Canaries::Here(&world.crypters), None).await;
+        assert_eq!((faults(&report), report.exit_code(false)), (expected, exit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_and_denial_are_unknown() {
+    for mood in [Mood::Silent, Mood::Denied] {
+        let world = World::proven(mood).await;
+        let report = world.verify(Canaries::Here(&world.crypters), None).await;
+        let faults = faults(&report);
+        assert!(faults.contains(&(CheckId::V02, "UNKNOWN")) && faults.contains(&(CheckId::V18, "UNKNOWN")));
+        assert!(
+            faults.iter().all(|(_, verdict)| *verdict == "UNKNOWN"),
+            "{faults:?}"
+        );
+        assert_eq!(report.exit_code(false), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn canaries_that_are_off_do_not_apply_and_attested_ones_are_unknown() {
+    let world = World::proven(Mood::Well).await;
+    let off = world.verify(Canaries::Off, None).await;
+    let canaries = |report: &Report| -> Vec<_> {
+        let canaries = report.checks.iter().filter(|check| check.id == CheckId::V18);
+        canaries.map(|check| check.verdict.id()).collect()
+    };
+    assert_eq!(
+        (canaries(&off), off.exit_code(true)),
+        (vec!["NOT APPLICABLE"; 3], 0)
+    );
+    let attested = world.verify(Canaries::Attested, None).await;
+    assert_eq!(
+        (canaries(&attested), attested.exit_code(false)),
+        (vec!["UNKNOWN"; 3], 3)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_not_set_up_is_unknown() {
+    let mut world = World::proven(Mood::Well).await;
+    world.readers = Readers::new();
+    let report = world.verify(Canaries::Here(&world.crypters), None).await;
+    assert_eq!(report.exit_code(false), 3);
+    assert!(report.failures().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn proof_covers_every_enabled_version_by_its_name() {
+    let locked = World::new(Mood::Well)
+        .prover()
+        .prove(&key("europe-west1"), &mut rng())
+        .await
+        .unwrap();
+    assert_eq!(locked.versions.keys().copied().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!((locked.primary, locked.proven_by.as_str()), (Some(2), "a test"));
+    for (mood, kind) in [
+        (Mood::Silent, ErrorKind::Unavailable),
+        (Mood::Denied, ErrorKind::Unavailable),
+        (Mood::Disabled, ErrorKind::Refused),
+        (Mood::OtherVersion, ErrorKind::Damaged),
+        (Mood::OtherKey, ErrorKind::Damaged),
+        (Mood::Garbled, ErrorKind::Damaged),
+    ] {
+        let error = World::new(mood)
+            .prover()
+            .prove(&key("europe-west1"), &mut rng())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.resource().is_some_and(|name| name.contains("cryptoKeys/k")));
+    }
+}
