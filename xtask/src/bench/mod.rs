@@ -1,15 +1,89 @@
 //! Speed and size, measured in pairs in one run, so that the ratios hold on any machine.
 
-use clap::Args;
+mod contest;
+mod memory;
+mod place;
+mod row;
+mod scratch;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::{Args, ValueEnum};
 use keyward_core::error::{Error, Result};
 
 use crate::repository::Repository;
+use row::Row;
+use scratch::Scratch;
 
 /// What to measure.
 #[derive(Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Only these parts.
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Vec<Part>,
+    /// How often everything is measured; medians are shown.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// Size of the large file, in MiB.
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..))]
+    size: u64,
+    /// Where the files are written. Without it, on memory.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
 
-/// Measures and prints a table.
-pub fn run(_repository: &Repository, _arguments: &Arguments) -> Result<()> {
-    Err(Error::usage("nothing is measured yet"))
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Seal and open in memory, against the bare AEAD.
+    Memory,
+    /// A few bytes from the middle of a large file.
+    Place,
+}
+
+impl Part {
+    fn rows(self, arguments: &Arguments) -> Result<Vec<Row>> {
+        let rounds = usize::from(arguments.rounds);
+        let scratch = Scratch::new(arguments.folder.as_deref())?;
+        match self {
+            Self::Memory => memory::rows(rounds),
+            Self::Place => place::rows(&scratch, rounds, arguments.size << 20),
+        }
+    }
+}
+
+/// Measures and prints a table in Markdown. A row that is short of its target is not an error: the machine may be
+/// busy, and the table says it.
+pub fn run(repository: &Repository, arguments: &Arguments) -> Result<()> {
+    if cfg!(debug_assertions) {
+        return run_optimised(repository);
+    }
+    println!("{}", Row::heading());
+    let mut short = 0;
+    for part in Part::value_variants() {
+        if arguments.only.is_empty() || arguments.only.contains(part) {
+            for row in part.rows(arguments)? {
+                println!("{row}");
+                short += usize::from(row.is_short());
+            }
+        }
+    }
+    eprintln!("{short} short of their target");
+    Ok(())
+}
+
+/// Builds this program as it is released, and has that one measure.
+fn run_optimised(repository: &Repository) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["run", "--quiet", "--release", "--package", "xtask", "--"])
+        .args(std::env::args_os().skip(1))
+        .current_dir(repository.root())
+        .status()
+        .map_err(|error| Error::usage("cargo cannot be started").because(error))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::unavailable("the measurement failed"))
+    }
 }
