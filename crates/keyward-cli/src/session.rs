@@ -139,6 +139,15 @@ impl Session {
         }
     }
 
+    /// The environment that was asked for; `None` is all of them.
+    ///
+    /// # Errors
+    /// A usage error when there is none of that name.
+    pub(crate) fn requested_environment<'p>(&self, project: &'p Project) -> Result<Option<&'p Environment>> {
+        let asked = self.globals.env.is_some() || self.env_variable.is_some();
+        asked.then(|| self.environment(project)).transpose()
+    }
+
     /// The state folder.
     ///
     /// # Errors

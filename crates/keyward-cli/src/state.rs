@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use keyward::io_error;
 use keyward::project::Project;
@@ -47,11 +47,6 @@ impl StateFolder {
     /// The audit log.
     pub(crate) fn audit_log(&self) -> PathBuf {
         self.0.join("audit.jsonl")
-    }
-
-    /// The folder itself.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
     }
 
     /// Makes the folder (0700) if it is not there, invisible to git.

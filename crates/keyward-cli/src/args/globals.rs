@@ -8,11 +8,11 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// Environment of the manifest; a protected one is typed here in full, and never taken from KEYWARD_ENV
+    /// Environment of the manifest; a protected one is typed in full, never taken from KEYWARD_ENV
     #[arg(long, global = true, value_name = "ENV")]
     pub(crate) env: Option<String>,
 
-    /// Manifest, instead of `keyward.yaml` found upward from the file worked on or the working folder
+    /// Manifest, instead of the keyward.yaml above the file worked on or the working folder
     #[arg(
         long,
         global = true,
@@ -32,7 +32,7 @@ pub(crate) struct Globals {
     )]
     pub(crate) state: Option<PathBuf>,
 
-    /// Print exactly one JSON object on stdout; talk stays on stderr
+    /// Print one JSON object on stdout; talk stays on stderr
     #[arg(long, global = true, env = "KEYWARD_JSON", hide_env_values = true)]
     pub(crate) json: bool,
 
@@ -55,11 +55,10 @@ pub(crate) struct Globals {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    // On a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
-    /// Also in a file or a pipe.
+    // Also in a file or a pipe.
     Always,
-    /// Never.
     Never,
 }

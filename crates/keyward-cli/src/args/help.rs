@@ -14,36 +14,27 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Set up", &["completions", "man"]),
 ];
 
-const TEMPLATE: &str = "\
-{about-with-newline}
-{usage-heading} {usage}
-
-{before-help}{options}
-
-`keyward COMMAND --help` says more about one command.
-";
-
 /// The tree, its front page grouped.
 pub(super) fn grouped(tree: Command) -> Command {
     let page = front_page(&tree);
-    tree.help_template(TEMPLATE).before_help(page)
+    tree.help_template(page)
 }
 
 fn front_page(tree: &Command) -> StyledStr {
-    let mut page = String::new();
     let header = tree.get_styles().get_header();
     let literal = tree.get_styles().get_literal();
+    let mut page = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
     for (title, verbs) in GROUPS {
-        let _ = writeln!(page, "{header}{title}:{header:#}");
+        let _ = writeln!(page, "\n{header}{title}:{header:#}");
         for verb in verbs {
             let about = tree.find_subcommand(verb).and_then(Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
             let _ = writeln!(page, "  {literal}{verb:<12}{literal:#} {about}");
         }
-        page.push('\n');
     }
-    let _ = writeln!(page, "{header}Global options:{header:#}");
-    page.trim_end().to_owned().into()
+    let _ = writeln!(page, "\n{header}Global options:{header:#}\n{{options}}");
+    page.push_str("\n`keyward COMMAND --help` says more about one command.\n");
+    page.into()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::ui::{Answer, Page, Table, hints};
 use crate::wraps;
 
-/// Say which rule, keyring, keys and context apply to a file, and where each value came from
+/// Say which rule, keys and context apply to a file, and why
 #[derive(Args)]
 pub(crate) struct Explain {
     /// File, which need not be there yet

@@ -16,7 +16,9 @@ use crate::session::Session;
 use crate::ui::{Answer, Page, Table, hints, uneasy};
 use crate::wraps;
 
-/// Show what an envelope is and who can open it, without any key; everything shown is the file's claim
+/// Show what an envelope is, and who can open it
+///
+/// No key is used: everything shown is the file's claim.
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// Envelope or age file; `-` is stdin

@@ -10,6 +10,7 @@ mod inspect;
 mod key;
 mod man;
 mod quickstart;
+mod verify;
 
 use clap::Subcommand;
 use keyward_core::error::Result;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Init(init::Init),
     Encrypt(Box<encrypt::Encrypt>),
     Decrypt(Box<decrypt::Decrypt>),
+    Verify(verify::Verify),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Key(key::Key),
@@ -40,6 +42,7 @@ impl Command {
             Self::Init(verb) => verb.run(session),
             Self::Encrypt(verb) => verb.run(session),
             Self::Decrypt(verb) => verb.run(session),
+            Self::Verify(verb) => verb.run(session),
             Self::Inspect(verb) => verb.run(session),
             Self::Explain(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),

@@ -93,3 +93,15 @@ pub(crate) fn base64_of_an_envelope() -> Error {
         .hint("decode it first: base64 -d FILE > FILE.kw")
         .hint("`keyward encrypt --text` makes a one-line form for such places")
 }
+
+/// A version is needed, or may be.
+pub(crate) fn needed_or_not(error: Error) -> Error {
+    error.hint(
+        "`--even-if-needed` disables it all the same; files then open through their other locations only",
+    )
+}
+
+/// The lock does not say what is there now.
+pub(crate) fn lock_not_brought_up(why: &Error) -> String {
+    format!("keyward.lock could not be brought up to what is there now: {why}")
+}

@@ -96,7 +96,7 @@ impl Uses {
     }
 
     /// Who needs version `number`, as the end of a sentence.
-    pub(super) fn text(&self, number: u64) -> String {
+    pub fn text(&self, number: u64) -> String {
         let named = self
             .by_version
             .get(&number)

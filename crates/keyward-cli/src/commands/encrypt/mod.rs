@@ -19,7 +19,7 @@ use crate::ui::hints;
 use report::{Report, say_missing};
 use work::Work;
 
-/// Seal a file for the keyring of its rule, or for whom is named here
+/// Seal a file for its keyring, or for whom is named
 ///
 /// Writes FILE.kw beside FILE. Every location of the keyring and every escrow recipient can open it, each alone.
 #[derive(Args)]

@@ -12,9 +12,8 @@ use keyward_core::manifest::{KeyringSpec, Lock};
 use keyward_core::name::ResourceId;
 use serde_json::{Value, json};
 
-use super::canary;
 use super::look::observe;
-use super::record::{Proven, record};
+use super::record::{Prove, Proven, record};
 use super::target::{Target, resolve};
 use crate::exit::Exit;
 use crate::providers::{NewRootKey, Providers};
@@ -74,11 +73,10 @@ impl Create {
                 .await)
         })?;
         let answer = Created {
-            keys: made.iter().map(|proven| proven.name.to_string()).collect(),
+            keys: made.iter().map(|proven| proven.0.to_string()).collect(),
             names: names(&targets, &made),
         };
-        let recorded =
-            record(project, made, "key create", session.clock.now()).map_err(hints::made_but_not_recorded);
+        let recorded = record(project, made).map_err(hints::made_but_not_recorded);
         let result = failed.map_or(recorded, Err);
         trail.ended(&result);
         result?;
@@ -95,13 +93,14 @@ impl Create {
         targets: &[Target],
         steps: &[Step],
     ) -> (Vec<Proven>, Option<Error>) {
+        let prove = Prove::new(session, providers, "key create");
         let mut made = Vec::new();
         for (target, step) in targets.iter().zip(steps) {
             let done = match step {
                 Step::Leave => continue,
-                Step::Prove => prove(session, providers, target).await,
+                Step::Prove => prove.key(&target.key).await,
                 Step::Make => match make(session, providers, keyring, target).await {
-                    Ok(()) => prove(session, providers, target).await,
+                    Ok(()) => prove.key(&target.key).await,
                     Err(error) => Err(error),
                 },
             };
@@ -171,33 +170,8 @@ async fn make(
     Ok(())
 }
 
-async fn prove(session: &Session, providers: &Providers, target: &Target) -> Result<Proven> {
-    let seen = match observe(&providers.readers(), &target.key).await? {
-        (Observed::Present(key), Observed::Present(versions)) => (key, versions),
-        (Observed::Unknown(why), _) | (_, Observed::Unknown(why)) => {
-            return Err(Error::unavailable(format!("could not be read back: {why}")));
-        }
-        _ => return Err(Error::unavailable("could not be read back: it is not there")),
-    };
-    let (key, versions) = seen;
-    let primary = key
-        .primary
-        .ok_or_else(|| Error::refused("has no primary version"))?;
-    canary::prove(
-        &providers.crypters(),
-        &target.key.version(primary),
-        &mut session.rng(),
-    )
-    .await?;
-    Ok(Proven {
-        name: target.key.clone(),
-        key,
-        versions,
-    })
-}
-
 fn names(targets: &[Target], made: &[Proven]) -> Vec<String> {
-    let is_made = |target: &&Target| made.iter().any(|proven| proven.name == target.key);
+    let is_made = |target: &&Target| made.iter().any(|proven| proven.0 == target.key);
     targets.iter().filter(is_made).map(Target::key_name).collect()
 }
 

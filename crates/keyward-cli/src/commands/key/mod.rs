@@ -1,8 +1,7 @@
 //! `keyward key …`: look at keys, make them, disable them, and bring them back. Nothing here can destroy one.
 
-mod canary;
 mod create;
-//mod disable;
+mod disable;
 mod list;
 mod look;
 mod record;
@@ -16,7 +15,9 @@ use keyward_core::error::Result;
 use crate::exit::Exit;
 use crate::session::Session;
 
-/// Keys: look, make, disable, bring back; nothing in keyward can destroy one
+/// Look at keys, make, disable and bring them back
+///
+/// Nothing in keyward can destroy a key.
 ///
 /// A key is named KEYRING/LOCATION as in the manifest, a version KEYRING/LOCATION@N; a provider's full name, such as
 /// gcp-kms://projects/P/locations/L/keyRings/R/cryptoKeys/K, works everywhere.
@@ -31,7 +32,7 @@ enum Verb {
     List(list::List),
     Show(show::Show),
     Create(create::Create),
-    //Disable(disable::Disable),
+    Disable(disable::Disable),
     Enable(rescue::Enable),
     Restore(rescue::Restore),
 }
@@ -42,7 +43,7 @@ impl Key {
             Verb::List(verb) => verb.run(session),
             Verb::Show(verb) => verb.run(session),
             Verb::Create(verb) => verb.run(session),
-            //Verb::Disable(verb) => verb.run(session),
+            Verb::Disable(verb) => verb.run(session),
             Verb::Enable(verb) => verb.run(session),
             Verb::Restore(verb) => verb.run(session),
         }

@@ -1,47 +1,77 @@
-//! Bringing the lock up to what was just proven about a key.
+//! Proving keys, and bringing the lock up to what was proven.
 
 use keyward::lock_file::LockFile;
 use keyward::project::Project;
-use keyward_core::clock::Timestamp;
+use keyward::registry::{Crypters, Readers};
+use keyward::verify::{DEADLINE, Prover};
 use keyward_core::error::Result;
-use keyward_core::key::{CryptoKey, KeyVersion};
-use keyward_core::manifest::{LockedKey, LockedVersion};
-use keyward_core::name::KeyRef;
+use keyward_core::manifest::LockedKey;
+use keyward_core::name::{KeyRef, VersionRef};
 
-/// A key as it was seen when it was proven.
-pub(super) struct Proven {
-    pub(super) name: KeyRef,
-    pub(super) key: CryptoKey,
-    pub(super) versions: Vec<KeyVersion>,
+use crate::providers::Providers;
+use crate::session::Session;
+
+/// A key, and what the lock is to say about it.
+pub(super) type Proven = (KeyRef, LockedKey);
+
+/// What proves keys, in the name of the command `by`.
+pub(super) struct Prove<'a> {
+    session: &'a Session,
+    readers: Readers,
+    crypters: Crypters,
+    by: &'static str,
 }
 
-/// Writes what is `proven` into the lock of `project`; `by` is the command that proved it.
+impl<'a> Prove<'a> {
+    /// Ports that look, and ports that seal and open canaries.
+    pub(super) fn new(session: &'a Session, providers: &Providers, by: &'static str) -> Self {
+        Self {
+            session,
+            readers: providers.readers(),
+            crypters: providers.crypters(),
+            by,
+        }
+    }
+
+    /// Proves a key: a canary under each version that is enabled.
+    ///
+    /// # Errors
+    /// The key is not there, or a version does not do its work.
+    pub(super) async fn key(&self, key: &KeyRef) -> Result<Proven> {
+        Ok((
+            key.clone(),
+            self.prover().prove(key, &mut self.session.rng()).await?,
+        ))
+    }
+
+    /// Proves one version.
+    ///
+    /// # Errors
+    /// It does not do its work.
+    pub(super) async fn version(&self, version: &VersionRef) -> Result<()> {
+        self.prover()
+            .prove_version(version, &mut self.session.rng())
+            .await
+    }
+
+    fn prover(&self) -> Prover<'_> {
+        let now = self.session.clock.now();
+        Prover {
+            readers: &self.readers,
+            crypters: &self.crypters,
+            now,
+            by: self.by,
+            deadline: DEADLINE,
+        }
+    }
+}
+
+/// Writes what is `proven` into the lock of `project`.
 ///
 /// # Errors
 /// The lock cannot be read or written, or changed meanwhile.
-pub(super) fn record(project: &Project, proven: Vec<Proven>, by: &str, now: Timestamp) -> Result<()> {
+pub(super) fn record(project: &Project, proven: Vec<Proven>) -> Result<()> {
     let mut file = LockFile::read_or_new(&project.lock_file())?;
-    for Proven { name, key, versions } in proven {
-        file.lock.keys.insert(name, locked(&key, &versions, by, now));
-    }
+    file.lock.keys.extend(proven);
     file.write()
-}
-
-fn locked(key: &CryptoKey, versions: &[KeyVersion], by: &str, now: Timestamp) -> LockedKey {
-    let version = |seen: &KeyVersion| {
-        let locked = LockedVersion {
-            state: seen.state.id().to_owned(),
-            created: seen.created,
-        };
-        (seen.name.number(), locked)
-    };
-    LockedKey {
-        created: key.created,
-        rotation: key.rotation.map(|rotation| rotation.period()),
-        destroy_window: key.destroy_window.length(),
-        primary: key.primary,
-        versions: versions.iter().map(version).collect(),
-        proven_at: now,
-        proven_by: by.to_owned(),
-    }
 }

@@ -10,14 +10,12 @@ use keyward_core::kms::Observed;
 use keyward_core::name::{ResourceId, VersionRef};
 use serde_json::{Value, json};
 
-use super::canary;
-use super::look::observe;
-use super::record::{Proven, record};
-use super::target::{Target, resolve_version};
+use super::record::{Prove, record};
+use super::target::resolve_version;
 use crate::exit::Exit;
 use crate::providers::Providers;
 use crate::session::Session;
-use crate::ui::{Answer, Page, good};
+use crate::ui::{Answer, Page, good, hints};
 
 /// Bring a version that is scheduled for destruction back to enabled, and prove it with a canary
 ///
@@ -54,15 +52,15 @@ fn rescue(session: &Session, action: &'static str, name: &ResourceId, may_restor
     let providers = session.providers()?;
     let trail = session.trail(action, vec![version.to_string()]);
     trail.intend();
-    let result = session.wait_for(bring_back(session, &providers, &version, may_restore));
+    let prove = Prove::new(session, &providers, action);
+    let result = session.wait_for(bring_back(&providers, &prove, &version, may_restore));
     trail.ended(&result);
     let was = result.map_err(|error| error.on(&version))?;
-    if let (Some(project), true) = (project, target.keyring.is_some())
-        && let Err(why) = session.wait_for(bring_lock_up(session, &providers, project, &target, action))
-    {
-        session
-            .ui
-            .warn(format_args!("keyward.lock could not be brought up to it: {why}"));
+    if let (Some(project), true) = (project, target.keyring.is_some()) {
+        let proven = session.wait_for(prove.key(&target.key));
+        if let Err(why) = proven.and_then(|proven| record(project, vec![proven])) {
+            session.ui.warn(hints::lock_not_brought_up(&why));
+        }
     }
     session.ui.done(&Rescued {
         name: target.version_name(version.name.number()),
@@ -87,8 +85,8 @@ fn project_if_possible<'s>(session: &'s Session, name: &ResourceId) -> Result<Op
 
 /// Restores if need be, enables if need be, and proves. Returns the state that it was found in, if that was seen.
 async fn bring_back(
-    session: &Session,
     providers: &Providers,
+    prove: &Prove<'_>,
     version: &VersionRef,
     may_restore: bool,
 ) -> Result<Option<VersionState>> {
@@ -113,7 +111,7 @@ async fn bring_back(
     if was != Some(VersionState::Enabled) {
         rescuer.enable(&version.name).await?;
     }
-    canary::prove(&providers.crypters(), version, &mut session.rng()).await?;
+    prove.version(version).await?;
     Ok(was)
 }
 
@@ -122,26 +120,6 @@ async fn state(readers: &Readers, version: &VersionRef) -> Result<Option<Version
         Observed::Present(KeyVersion { state, .. }) => Ok(Some(state)),
         Observed::Absent => Err(Error::refused("does not exist")),
         Observed::Unknown(_) => Ok(None),
-    }
-}
-
-async fn bring_lock_up(
-    session: &Session,
-    providers: &Providers,
-    project: &Project,
-    target: &Target,
-    action: &str,
-) -> Result<()> {
-    match observe(&providers.readers(), &target.key).await? {
-        (Observed::Present(key), Observed::Present(versions)) => {
-            let proven = Proven {
-                name: target.key.clone(),
-                key,
-                versions,
-            };
-            record(project, vec![proven], action, session.clock.now())
-        }
-        _ => Err(Error::unavailable("it could not be looked at again")),
     }
 }
 

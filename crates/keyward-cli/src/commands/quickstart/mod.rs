@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::ui::{Answer, Page, command, strong};
 use act::Done;
 
-/// See it work: a tour in a new folder, of credentials, two locations, and the loss of one
+/// See it work: a tour in a new folder, with the loss of a location
 ///
 /// Every command of the tour is shown before it runs, and can be repeated by hand.
 #[derive(Args)]

@@ -1,0 +1,185 @@
+//! `keyward verify`: the gate. It holds what looks and what seals canaries, and nothing that could change a key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+use keyward::lock_file::Found;
+use keyward::project::Project;
+use keyward::uses;
+use keyward::verify::{Canaries, DEADLINE, Verify as Request, verify};
+use keyward_core::error::Result;
+use keyward_core::manifest::{AuditMode, CanaryMode, Manifest};
+use keyward_core::verify::{Check, Report, Verdict};
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::ui::{Answer, Page, bad, command, good, strong, uneasy};
+
+/// Prove that every key is there, enabled, on schedule and works
+///
+/// Reads only; nothing is changed.
+/// Exits with 1 when a check fails, else with 3 when one could not be decided, else with 0.
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Seal and open a small secret under every key: here, by another identity, or not at all; else as the manifest says
+    #[arg(long, value_name = "here|attested|off", value_parser = CanaryMode::parse)]
+    canary: Option<CanaryMode>,
+
+    /// Let every check that could not be decided block, not only those of the gate
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Verify {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let project = session.needed_project()?;
+        let env = session.requested_environment(project)?;
+        let providers = session.providers()?;
+        let (readers, crypters) = (providers.readers(), providers.crypters());
+        let lock = Found::look(&project.lock_file());
+        let scan = uses::scan(project);
+        let request = Request {
+            manifest: &project.manifest,
+            env: env.map(|env| env.name.as_str()),
+            lock: lock.state(),
+            scan: &scan,
+            readers: &readers,
+            canaries: match self.canary.unwrap_or(project.manifest.canary()) {
+                CanaryMode::Here => Canaries::Here(&crypters),
+                CanaryMode::Attested => Canaries::Attested,
+                CanaryMode::Off => Canaries::Off,
+            },
+            now: session.clock.now(),
+            deadline: DEADLINE,
+        };
+        let report = session.wait_for(async { Ok(verify(request, &mut session.rng()).await) })?;
+        let exit = Exit(report.exit_code(self.strict));
+        session.ui.show(&Verified {
+            project,
+            report: &report,
+            strict: self.strict,
+        })?;
+        Ok(exit)
+    }
+}
+
+struct Verified<'a> {
+    project: &'a Project,
+    report: &'a Report,
+    strict: bool,
+}
+
+impl Answer for Verified<'_> {
+    fn json(&self) -> Value {
+        let mut object = serde_json::to_value(self.report).unwrap_or_default();
+        object["verdict"] = json!(self.report.verdict(self.strict));
+        object["exit_code"] = json!(self.report.exit_code(self.strict));
+        object["audit"] = json!(self.project.manifest.audit().id());
+        object
+    }
+
+    fn text(&self, page: &mut Page) {
+        let names = short_names(&self.project.manifest);
+        for checks in self.findings() {
+            finding(page, &checks, &names);
+        }
+        let audit = self.project.manifest.audit();
+        if audit != AuditMode::File {
+            let note = uneasy("note:");
+            page.line(format_args!(
+                "{note} `audit: {}` in {}",
+                audit.id(),
+                self.project.file.display()
+            ));
+        }
+        page.line(self.summary());
+    }
+}
+
+impl Verified<'_> {
+    /// What did not pass, worst first; checks that came to the same end for the same reason stand together.
+    fn findings(&self) -> Vec<Vec<&Check>> {
+        let mut findings: Vec<Vec<&Check>> = Vec::new();
+        for check in self.report.failures().into_iter().chain(self.report.unknowns()) {
+            match findings
+                .iter_mut()
+                .find(|known| known[0].verdict == check.verdict)
+            {
+                Some(same) => same.push(check),
+                None => findings.push(vec![check]),
+            }
+        }
+        findings
+    }
+
+    fn summary(&self) -> String {
+        let count = |verdict: Verdict| self.report.count(&verdict);
+        let verdict = match self.report.verdict(self.strict) {
+            "PASS" => good("PASS").to_string(),
+            "FAIL" => bad("FAIL").to_string(),
+            other => uneasy(other).to_string(),
+        };
+        format!(
+            "{verdict}  {} keys, {} checks passed, {} failed, {} unknown, {} not applicable",
+            self.report.keys(),
+            self.report.passed(),
+            count(Verdict::Fail(String::new())),
+            count(Verdict::Unknown(String::new())),
+            count(Verdict::NotApplicable(String::new())),
+        )
+    }
+}
+
+fn finding(page: &mut Page, checks: &[&Check], names: &BTreeMap<String, String>) {
+    let Some(first) = checks.first() else { return };
+    let verdict = match first.verdict {
+        Verdict::Fail(_) => bad(first.verdict.id()).to_string(),
+        _ => uneasy(first.verdict.id()).to_string(),
+    };
+    let resources: BTreeSet<_> = checks
+        .iter()
+        .map(|check| names.get(&check.resource).unwrap_or(&check.resource).as_str())
+        .collect();
+    let resources = resources.into_iter().collect::<Vec<_>>().join(", ");
+    match checks {
+        [only] => page.line(format_args!(
+            "{verdict}  {}: {} ({})",
+            strong(resources),
+            only.id.title(),
+            only.id
+        )),
+        _ => {
+            let ids: Vec<_> = checks.iter().map(|check| check.id.to_string()).collect();
+            page.line(format_args!(
+                "{verdict}  {}: {} checks ({})",
+                strong(resources),
+                checks.len(),
+                ids.join(" ")
+            ));
+        }
+    }
+    if let Some(why) = first.verdict.reason() {
+        page.line(format_args!("         {why}"));
+    }
+    if let Some(next) = checks.iter().find_map(|check| check.next.as_ref()) {
+        page.line(format_args!("         next: {}", command(next)));
+    }
+}
+
+/// `app/europe-west1` for the full name of a key, and of its ring where it is the only key of the manifest in it.
+fn short_names(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for keyring in manifest.keyrings() {
+        for key in keyring.keys() {
+            let short = format!("{}/{}", keyring.name, key.name.location());
+            names.insert(key.to_string(), short.clone());
+            let ring = format!("{}://{}", key.provider, key.name.ring());
+            names
+                .entry(ring)
+                .and_modify(|name| *name = key.name.ring().to_string())
+                .or_insert(short);
+        }
+    }
+    names
+}
