@@ -1,8 +1,18 @@
-//! Tests that more than one crate needs: what every provider must do, and a naive model of keys.
+//! Tests that more than one crate needs: what every provider must do, a naive model of keys, and broken calls.
 //!
 //! - [`conformance`]: the suite that every KMS provider passes, ours and others'.
+//! - [`naive`]: a key machine written as plainly as possible, to compare the real one with.
+//! - [`operation`]: one act on keys, which [`naive`], [`pure`] and [`embedded`] carry out each in its own way.
+//! - [`fault`]: runs a program that is killed, or whose calls fail, at a chosen write.
 
 // This package is test code through and through: a surprise ends the test.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 pub mod conformance;
+pub mod embedded;
+pub mod fault;
+pub mod naive;
+pub mod operation;
+pub mod picture;
+pub mod pure;
+pub mod story;
