@@ -13,7 +13,7 @@ use super::source::Source;
 use super::{duration_text, parse_duration, read};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::name::KeyRef;
+use crate::name::{KeyRef, VersionRef};
 
 /// What stands above the keys.
 const HEADING: &str = "\
@@ -105,6 +105,14 @@ impl Lock {
             }
         }
         Ok(Self { keys })
+    }
+
+    /// Records that one version changed its state, and nothing else about its key, so that a change which somebody
+    /// else made meanwhile is still seen. Answers whether the lock knows the version.
+    pub fn set_state(&mut self, version: &VersionRef, state: &str) -> bool {
+        let key = self.keys.get_mut(&version.key());
+        let version = key.and_then(|key| key.versions.get_mut(&version.name.number()));
+        version.map(|version| version.state = state.to_owned()).is_some()
     }
 
     /// The lock as YAML: sorted by name and number, one line a value, so that `git diff` shows what changed.
@@ -255,6 +263,17 @@ mod tests {
             Lock::parse(&Lock::default().encode(), "keyward.lock").unwrap(),
             Lock::default()
         );
+    }
+
+    #[test]
+    fn a_changed_state_changes_nothing_else() {
+        let (mut lock, key) = (lock(), NAME.parse::<KeyRef>().unwrap());
+        assert!(lock.set_state(&key.version(9), "ENABLED"));
+        assert_eq!(
+            lock.encode(),
+            self::lock().encode().replace("DISABLED", "ENABLED")
+        );
+        assert!(!lock.set_state(&key.version(8), "ENABLED"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
 pub use files::{Files, Scan, Uses};
 pub use report::Report;
 
-use crate::manifest::{KeyringSpec, Lock, Manifest};
+use crate::manifest::{AuditMode, KeyringSpec, Lock, Manifest};
 use crate::name::KeyRef;
 
 /// The lock, as it was found.
@@ -88,6 +88,20 @@ pub fn judge_lock(manifest: &Manifest, lock: LockState<'_>) -> Vec<Check> {
     let mut checks = vec![lock::file(lock)];
     checks.extend(lock::undeclared(lock, &declared));
     checks
+}
+
+/// What a reader of the report should know besides the checks.
+pub fn notes(manifest: &Manifest, scan: &Scan) -> Vec<String> {
+    let looked = format!(
+        "{} files under the rules were looked at; {} are envelopes",
+        scan.files, scan.envelopes
+    );
+    let audit = match manifest.audit() {
+        AuditMode::File => None,
+        AuditMode::Stderr => Some("audit: stderr. Changes are recorded on standard error only".to_owned()),
+        AuditMode::Off => Some("audit: off. Changes are not recorded".to_owned()),
+    };
+    std::iter::once(looked).chain(audit).collect()
 }
 
 #[cfg(test)]

@@ -145,6 +145,14 @@ fn faults(checks: &[Check]) -> Vec<String> {
         .collect()
 }
 
+fn report(checks: Vec<Check>) -> Report {
+    Report {
+        at: start(),
+        checks,
+        notes: Vec::new(),
+    }
+}
+
 fn after(change: impl FnOnce(&mut Case)) -> Vec<Check> {
     let mut case = Case::new();
     change(&mut case);
@@ -168,7 +176,7 @@ fn a_key_as_it_should_be_passes_every_check() {
     ids.dedup();
     assert!(ids.is_sorted() && ids.len() == 12);
     assert!(checks.iter().all(|check| check.next.is_none()));
-    assert_eq!(Report { at: start(), checks }.exit_code(true), 0);
+    assert_eq!(report(checks).exit_code(true), 0);
 }
 
 #[test]
@@ -312,7 +320,7 @@ fn a_key_that_cannot_be_seen_is_unknown_everywhere() {
         Verdict::Pass,
         "the lock needs no provider"
     );
-    assert_eq!(Report { at: start(), checks }.exit_code(false), 3);
+    assert_eq!(report(checks).exit_code(false), 3);
 }
 
 #[test]
@@ -472,8 +480,22 @@ fn files_under_foreign_keys_fail_and_unread_ones_are_unknown() {
 }
 
 #[test]
+fn an_audit_log_that_is_off_is_told() {
+    let manifest = Manifest::parse(&MANIFEST.replace("version: 1", "version: 1\naudit: off"), "m").unwrap();
+    let notes = notes(
+        &manifest,
+        &Scan {
+            files: 7,
+            envelopes: 2,
+            ..Scan::default()
+        },
+    );
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].starts_with("7 files") && notes[1].starts_with("audit: off"));
+}
+
+#[test]
 fn the_report_decides_the_exit_code_and_sorts_by_severity() {
-    let report = |checks| Report { at: start(), checks };
     assert_eq!(report(Vec::new()).exit_code(false), 3, "no key, no proof");
     let failed = report(after(|case| {
         case.live_key().rotation = None;

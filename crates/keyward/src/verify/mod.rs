@@ -14,7 +14,7 @@ use keyward_core::clock::Timestamp;
 use keyward_core::manifest::Manifest;
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{
-    Check, Evidence, Expected, LockState, Report, Scan, Uses, judge, judge_keyring, judge_lock,
+    Check, Evidence, Expected, LockState, Report, Scan, Uses, judge, judge_keyring, judge_lock, notes,
 };
 use rand_core::CryptoRng;
 
@@ -78,6 +78,7 @@ pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
     Report {
         at: request.now,
         checks,
+        notes: notes(request.manifest, request.scan),
     }
 }
 
