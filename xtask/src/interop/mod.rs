@@ -2,6 +2,7 @@
 
 mod forge;
 mod peers;
+mod recovery;
 mod vectors;
 mod wycheproof;
 
@@ -16,7 +17,8 @@ pub fn run(repository: &Repository) -> Result<()> {
     let peers = Peers::install(repository)?;
     peers.report();
     wycheproof::run(repository)?;
-    vectors::run(repository, &peers)
+    vectors::run(repository, &peers)?;
+    recovery::run(repository, &peers)
 }
 
 /// Writes tests/vectors/ anew.

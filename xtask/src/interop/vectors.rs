@@ -55,8 +55,9 @@ pub fn run(repository: &Repository, peers: &Peers) -> Result<()> {
         );
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(Error::refused(format!("recover.py disagrees: {}", differences.join(", "))).hint(said))
+    let first = &differences[..differences.len().min(10)];
+    Err(Error::refused(format!("recover.py disagrees: {}", first.join(", ")))
+        .hint(String::from_utf8_lossy(&output.stderr).trim()))
 }
 
 /// `LEVEL NAME` of every vector in the folder, once it was compared with the generator.

@@ -18,8 +18,8 @@ use crate::error::ErrorKind;
 use crate::name::KeyRef;
 use crate::secret::DataKey;
 
-const KEY: &str = "gcp-kms://projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k";
-const OTHER_KEY: &str = "embedded-kms://projects/local/locations/us-east1/keyRings/r/cryptoKeys/k";
+pub(super) const KEY: &str = "gcp-kms://projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k";
+pub(super) const OTHER_KEY: &str = "embedded-kms://projects/local/locations/us-east1/keyRings/r/cryptoKeys/k";
 
 /// A generator that repeats itself: SHA-512 of a counter.
 struct Counter(u64);
@@ -59,7 +59,7 @@ fn context(pairs: &[(&str, &str)]) -> EncryptionContext {
     context
 }
 
-fn wrap(key: &str) -> Wrap {
+pub(super) fn wrap(key: &str) -> Wrap {
     Wrap::kms(&key.parse::<KeyRef>().unwrap(), Some(1), vec![7; 60])
 }
 
@@ -72,7 +72,7 @@ fn copy(key: &DataKey) -> DataKey {
 }
 
 /// A header and its data key.
-fn sealed(seed: u64, wraps: Vec<Wrap>) -> (Header, DataKey) {
+pub(super) fn sealed(seed: u64, wraps: Vec<Wrap>) -> (Header, DataKey) {
     let draft = draft(seed);
     let key = copy(draft.data_key());
     (draft.finish(wraps).unwrap().0, key)
