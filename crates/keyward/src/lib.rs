@@ -8,6 +8,7 @@
 pub mod atomic_file;
 pub mod audit_log;
 pub mod body;
+pub mod credential;
 pub mod envelope;
 pub mod keyring;
 pub mod lock_file;

@@ -1,4 +1,4 @@
-//! Reading a server half back: is it whole, and whom is it for.
+//! Reading halves back: is one whole, and whom is it for.
 
 use serde::Deserialize;
 
@@ -16,6 +16,23 @@ pub fn recorded_client(server_half: &[u8]) -> Result<String> {
         return Err(Error::damaged("its two documents do not belong together"));
     }
     Ok(credential.oauth2_client_id)
+}
+
+/// Whether a plain client half is whole and for the client `client_id`.
+pub fn is_client_half_of(client_half: &[u8], client_id: &str) -> bool {
+    serde_json::from_slice::<RecordedClientHalf>(client_half)
+        .is_ok_and(|half| half.client_credentials.client_id == client_id)
+}
+
+#[derive(Deserialize)]
+struct RecordedClientHalf {
+    #[serde(rename = "clientCredentials")]
+    client_credentials: RecordedCredentials,
+}
+
+#[derive(Deserialize)]
+struct RecordedCredentials {
+    client_id: String,
 }
 
 #[derive(Deserialize)]

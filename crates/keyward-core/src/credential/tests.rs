@@ -217,6 +217,9 @@ fn a_cut_or_mismatched_server_half_is_seen() {
         recorded_client(&whole[..whole.len() - 1]).unwrap_err().kind(),
         ErrorKind::Damaged
     );
+    let half = credential.client_half.expose();
+    assert!(is_client_half_of(half, &credential.client_id));
+    assert!(!is_client_half_of(half, "another") && !is_client_half_of(&half[1..], &credential.client_id));
     let mut other = server;
     *other.pointer_mut("/docs/1/_id").unwrap() = "another".into();
     assert_eq!(

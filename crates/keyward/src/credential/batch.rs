@@ -1,0 +1,142 @@
+//! Credentials for a whole list of sites, durable in groups, resumable after any stop.
+
+use std::path::PathBuf;
+
+use keyward_core::clock::Clock;
+use keyward_core::credential::{Site, generate};
+use keyward_core::error::{Error, Result};
+use rand_core::CryptoRng;
+
+use super::folder;
+use super::place::Place;
+use super::rows::Row;
+use super::staging::{Durable, Staging};
+
+/// Sites in a group: one sync serves them all, and a stop costs at most so many that are made again.
+const GROUP: usize = if cfg!(test) { 8 } else { 1024 };
+
+/// What became of one site. It is told only after the site's folder is on disk.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The site.
+    pub site: &'a Site,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The OAuth client id.
+    pub client_id: String,
+    /// Whether it was made now.
+    pub status: Status,
+}
+
+/// Whether a credential was made now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// By this run.
+    Created,
+    /// It was there, whole, and stays as it is: its secret may be in use.
+    Kept,
+}
+
+/// How many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Made by this run.
+    pub created: usize,
+    /// There before.
+    pub kept: usize,
+}
+
+/// Makes the credentials of `rows` in `place`, and tells each outcome to `report` in the order of the rows.
+///
+/// A run that was stopped, at whatever point, is completed by running it again: what is there whole is kept, what was
+/// never told is made anew.
+///
+/// # Errors
+/// A usage error before anything is written when a site's folder is there and holds no whole credential; later, what
+/// sealing, the disk or `report` met. Sites that were told stay.
+pub fn create_batch(
+    rows: &[Row],
+    place: &Place<'_>,
+    clock: &dyn Clock,
+    rng: &mut dyn CryptoRng,
+    report: &mut dyn FnMut(Outcome<'_>) -> Result<()>,
+) -> Result<Summary> {
+    let there = rows
+        .iter()
+        .map(|row| folder::look(&place.folder(&row.request.site)))
+        .collect::<Result<Vec<_>>>()?;
+    place.prepare()?;
+    let mut maker = Maker {
+        place,
+        clock,
+        rng,
+        staging: Staging::begin(place.out, Durable::Together)?,
+    };
+    let mut summary = Summary::default();
+    for (rows, there) in rows.chunks(GROUP).zip(there.chunks(GROUP)) {
+        for outcome in maker.group(rows, there)? {
+            match outcome.status {
+                Status::Created => summary.created += 1,
+                Status::Kept => summary.kept += 1,
+            }
+            report(outcome)?;
+        }
+    }
+    Ok(summary)
+}
+
+struct Maker<'a> {
+    place: &'a Place<'a>,
+    clock: &'a dyn Clock,
+    rng: &'a mut dyn CryptoRng,
+    staging: Staging,
+}
+
+impl Maker<'_> {
+    /// Makes what is missing of a group, and answers when all of it is durable.
+    fn group<'r>(&mut self, rows: &'r [Row], there: &[Option<String>]) -> Result<Vec<Outcome<'r>>> {
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for (row, there) in rows.iter().zip(there) {
+            let (client_id, status) = match there {
+                Some(client_id) => (client_id.clone(), Status::Kept),
+                None => (self.stage(row)?, Status::Created),
+            };
+            let site = &row.request.site;
+            outcomes.push(Outcome {
+                site,
+                folder: self.place.folder(site),
+                client_id,
+                status,
+            });
+        }
+        if outcomes.iter().any(|outcome| outcome.status == Status::Created) {
+            self.staging.sync()?;
+            outcomes
+                .iter_mut()
+                .try_for_each(|outcome| self.publish(outcome))?;
+            self.staging.sync_published()?;
+        }
+        Ok(outcomes)
+    }
+
+    fn stage(&mut self, row: &Row) -> Result<String> {
+        let credential = generate(&row.request, self.clock.now(), self.rng)?;
+        let files = self.place.files(&row.request.site, &credential)?;
+        self.staging.stage(&row.request.site, &files)?;
+        Ok(credential.client_id)
+    }
+
+    /// Another run may have been faster for this site: then its credential is the one that counts.
+    fn publish(&self, outcome: &mut Outcome<'_>) -> Result<()> {
+        if outcome.status == Status::Kept || self.staging.publish(outcome.site)? {
+            return Ok(());
+        }
+        outcome.client_id = folder::look(&outcome.folder)?.ok_or_else(|| {
+            Error::unavailable("its folder comes and goes")
+                .on(outcome.folder.display())
+                .hint("run the command again")
+        })?;
+        outcome.status = Status::Kept;
+        Ok(())
+    }
+}
