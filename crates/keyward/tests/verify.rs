@@ -1,5 +1,7 @@
 //! The gate over a project with the embedded KMS: what a person sees when a key is lost, changed or out of sight.
 
+#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;

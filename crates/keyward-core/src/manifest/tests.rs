@@ -285,3 +285,28 @@ fn a_protected_environment_is_typed_in_full() {
     assert!(manifest.environment_from_variable("demo").is_ok());
     assert_eq!(demo().environment(None).unwrap().name, "demo");
 }
+
+/// Pieces of YAML that change how what follows is read.
+const PIECES: [&str; 24] = [
+    "&a ", "*a", "<<: ", "!!str ", "\"", "'", "\\", "|\n", "? ", "- ", "{", "}", "[", "]", ": ", "#", "\t",
+    "\n", "null", "0x1F", "**", ".kw", "\u{e9}", "\u{2028}",
+];
+
+proptest::proptest! {
+    #[test]
+    fn mutilated_manifests_are_refused_or_equal_their_re_encoded_form(
+        cuts in proptest::collection::vec((0..DEMO.len(), 0..6_usize, 0..PIECES.len()), 1..5),
+    ) {
+        let mut text: Vec<char> = DEMO.chars().collect();
+        for (at, len, piece) in cuts {
+            let at = at.min(text.len());
+            let end = (at + len).min(text.len());
+            text.splice(at..end, PIECES[piece].chars());
+        }
+        let text: String = text.into_iter().collect();
+        if let Ok(manifest) = Manifest::parse(&text, "m") {
+            let encoded = manifest.encode();
+            proptest::prop_assert_eq!(Manifest::parse(&encoded, "m").unwrap(), manifest);
+        }
+    }
+}
