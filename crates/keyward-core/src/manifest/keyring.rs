@@ -110,7 +110,7 @@ pub(super) fn read(source: Source<'_>, name: &Text, entry: &KeyringEntry) -> Res
             Some(text) => destroy_after(source, text)?,
             None => limits::DESTROY_WINDOW_DEFAULT,
         },
-        escrow: escrow(source, &entry.escrow)?,
+        escrow: escrow(source, &entry.escrow, keys.len())?,
         keys,
         origins: origins(name, entry),
     })
@@ -273,7 +273,14 @@ fn bounded(source: Source<'_>, text: &Text, what: &str, min: Duration, max: Dura
         .hint(format!("the nearest is `{}`", duration_text(nearest))))
 }
 
-fn escrow(source: Source<'_>, texts: &[Text]) -> Result<Vec<AgeRecipient>> {
+fn escrow(source: Source<'_>, texts: &[Text], locations: usize) -> Result<Vec<AgeRecipient>> {
+    if let Some(surplus) = texts.get(limits::WRAPS.saturating_sub(locations)) {
+        let most = limits::WRAPS;
+        return Err(source.at(
+            surplus,
+            Error::usage(format!("an envelope holds at most {most} wraps in all")),
+        ));
+    }
     let mut recipients: Vec<AgeRecipient> = Vec::new();
     for text in texts {
         let recipient = spoken(source, text, str::parse)?;

@@ -228,6 +228,21 @@ fn endpoints_keep_data_keys_on_encrypted_ways() {
 }
 
 #[test]
+fn a_keyring_fits_into_an_envelope() {
+    let with = |count: usize| {
+        let recipients: Vec<_> = (0..count).map(|i| format!("age1{i}")).collect();
+        Manifest::parse(&DEMO.replace("age1qqq", &recipients.join(", ")), "m")
+    };
+    assert!(with(253).is_ok());
+    assert!(with(254).unwrap_err().to_string().contains("at most 255 wraps"));
+}
+
+#[test]
+fn line_ends_of_either_kind_are_read() {
+    assert_eq!(Manifest::parse(&DEMO.replace('\n', "\r\n"), "m").unwrap(), demo());
+}
+
+#[test]
 fn two_keyrings_do_not_share_a_key() {
     let twin = DEMO.replace(
         "rules:",

@@ -68,13 +68,10 @@ fn upward(start: &Path, home: Option<&Path>) -> Result<Option<PathBuf>> {
 /// A manifest says who can open what is sealed. In a folder where everybody may write (`/tmp`) only an own one is
 /// taken without being named.
 fn trusted(folder: &Path, candidate: PathBuf, found: &Metadata) -> Result<PathBuf> {
-    let anybody = folder
+    let examined = folder
         .metadata()
-        .map_err(|error| io_error("examine the folder", folder, error))?
-        .mode()
-        & 0o002
-        != 0;
-    if !anybody || found.uid() == rustix::process::geteuid().as_raw() {
+        .map_err(|error| io_error("examine the folder", folder, error))?;
+    if !is_planted(examined.mode(), found.uid(), rustix::process::geteuid().as_raw()) {
         return Ok(candidate);
     }
     let named = format!("if it is the one you mean: --manifest {}", candidate.display());
@@ -83,4 +80,23 @@ fn trusted(folder: &Path, candidate: PathBuf, found: &Metadata) -> Result<PathBu
             .on(candidate.display())
             .hint(named),
     )
+}
+
+fn is_planted(folder_mode: u32, owner: u32, me: u32) -> bool {
+    folder_mode & 0o002 != 0 && owner != me
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_planted;
+
+    #[test]
+    fn only_a_foreign_manifest_in_a_shared_folder_is_planted() {
+        assert!(is_planted(0o1777, 1001, 1000));
+        assert!(!is_planted(0o1777, 1000, 1000));
+        assert!(
+            !is_planted(0o755, 1001, 1000),
+            "a checkout of another user, as pipelines have it"
+        );
+    }
 }
