@@ -1,6 +1,5 @@
 //! Whom a file is sealed for: `--to`, else a keyring by name, else the keyring of the rule that matches.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::Args;
@@ -8,9 +7,9 @@ use keyward::keyring::Keyring;
 use keyward::project::{self, Project};
 use keyward_age::AgeRecipientKey;
 use keyward_core::context::EncryptionContext;
-use keyward_core::error::{Error, Result};
+use keyward_core::error::Result;
 use keyward_core::manifest::KeyringSpec;
-use keyward_core::name::{AgeRecipient, KeyRef};
+use keyward_core::name::AgeRecipient;
 use keyward_core::recipient::Recipient;
 
 use crate::files::Input;
@@ -22,7 +21,7 @@ use crate::ui::hints;
 pub(crate) struct Recipients {
     /// Seal for this age recipient or key, and no manifest is needed; repeatable
     #[arg(long, value_name = "age1…|KEY", conflicts_with = "keyring")]
-    to: Vec<To>,
+    to: Vec<String>,
 
     /// Seal for this keyring of the manifest, whatever the rules say
     #[arg(long, value_name = "NAME")]
@@ -31,25 +30,6 @@ pub(crate) struct Recipients {
     /// Public pair to bind to the content, and to demand when it is opened; repeatable
     #[arg(long = "context", value_name = "NAME=VALUE")]
     context: Vec<String>,
-}
-
-/// One value of `--to`.
-#[derive(Clone, Debug)]
-enum To {
-    Age(AgeRecipient),
-    Key(KeyRef),
-}
-
-impl FromStr for To {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        if text.contains('/') {
-            text.parse().map(Self::Key)
-        } else {
-            text.parse().map(Self::Age)
-        }
-    }
 }
 
 /// Whom to seal for, and what to bind to it.
@@ -98,9 +78,10 @@ impl Recipients {
     fn given(&self) -> Result<Chosen> {
         let mut keyring = Keyring::default();
         for to in &self.to {
-            match to {
-                To::Age(name) => keyring.escrow.push(recipient(name)?),
-                To::Key(key) => keyring.keys.push(key.clone()),
+            if to.contains('/') {
+                keyring.keys.push(to.parse()?);
+            } else {
+                keyring.escrow.push(recipient(&to.parse()?)?);
             }
         }
         Ok(Chosen {

@@ -1,15 +1,16 @@
 //! What may be used to open a file: keys of the manifest or of `--allow`, age identities, and the context to demand.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::Args;
 use keyward::keyring::{Attempt, OpenedBy, Opener, Permitted};
-use keyward::project::Project;
+use keyward::project::{self, Project};
 use keyward::registry::Crypters;
 use keyward_age::AgeIdentity;
 use keyward_core::context::EncryptionContext;
-use keyward_core::error::Result;
+use keyward_core::error::{Error, Result};
 use keyward_core::location::Location;
 use keyward_core::name::KeyPattern;
 use keyward_core::recipient::Identity;
@@ -17,7 +18,7 @@ use keyward_core::recipient::Identity;
 use crate::files::Input;
 use crate::identities;
 use crate::session::Session;
-use crate::ui::uneasy;
+use crate::ui::{hints, uneasy};
 
 /// Flags that say what may be used to open a file.
 #[derive(Args)]
@@ -34,16 +35,25 @@ pub(crate) struct Unlock {
         hide_env_values = true,
         value_delimiter = ','
     )]
-    allow: Vec<KeyPattern>,
+    allow: Vec<String>,
 
     /// Pair that must be bound to the content, instead of what the manifest expects under this name; repeatable
     #[arg(long = "context", value_name = "NAME=VALUE")]
     context: Vec<String>,
 
     /// Location to ask first; repeatable
-    #[arg(long, value_name = "LOCATION", env = "KEYWARD_NEAR", hide_env_values = true, value_delimiter = ',',
-          value_parser = Location::parse)]
-    near: Vec<Location>,
+    #[arg(
+        long,
+        value_name = "LOCATION",
+        env = "KEYWARD_NEAR",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    near: Vec<String>,
+
+    /// Demand the context of this keyring alone, for what was sealed with `--keyring`
+    #[arg(long, value_name = "NAME")]
+    keyring: Option<String>,
 }
 
 /// What may be used, decided for one input.
@@ -65,17 +75,16 @@ impl Unlock {
             Some(path) => session.project_of(path)?,
             None => session.project()?,
         };
-        let mut expected = EncryptionContext::new();
-        let mut permitted = Permitted::none();
-        if let Some(project) = project {
-            (permitted, expected) = declared(project, input)?;
-        }
+        let (mut permitted, mut expected) = match project {
+            Some(project) => self.declared(project, input)?,
+            None => (Permitted::none(), EncryptionContext::new()),
+        };
         for pair in &self.context {
             expected.insert_pair(pair)?;
         }
-        let permitted = permitted
-            .patterns(self.allow.iter().cloned())
-            .near(self.near.iter().cloned());
+        permitted = permitted
+            .patterns(parsed::<KeyPattern>(&self.allow)?)
+            .near(parsed_with(&self.near, Location::parse)?);
         let identities = self.identities(session, &permitted)?;
         let providers = session.providers().ok();
         Ok(Means {
@@ -88,6 +97,32 @@ impl Unlock {
             identities,
             expected,
         })
+    }
+
+    /// All keys of the manifest, those of the file's own keyring first; and the context of its rule, or of the keyring
+    /// that was named.
+    fn declared(&self, project: &Project, input: &Input) -> Result<(Permitted, EncryptionContext)> {
+        let all = Permitted::none();
+        let others = || {
+            project
+                .manifest
+                .keyrings()
+                .flat_map(|keyring| keyring.keys().to_vec())
+        };
+        if let Some(name) = &self.keyring {
+            let keyring = project.manifest.keyring(name)?;
+            return Ok((
+                all.keys(keyring.keys().to_vec()).keys(others()),
+                project::context(keyring, None)?,
+            ));
+        }
+        match input.path().and_then(|path| project.rule_for(path).ok()) {
+            Some(applied) => Ok((
+                all.keys(applied.keyring.keys().to_vec()).keys(others()),
+                applied.context,
+            )),
+            None => Ok((all.keys(others()), EncryptionContext::new())),
+        }
     }
 
     /// Where keys may be asked, age identities are used only when they were named: whoever may write a file could
@@ -103,25 +138,30 @@ impl Unlock {
     }
 }
 
-/// All keys of the manifest, those of the file's own keyring first; and the context of its rule.
-fn declared(project: &Project, input: &Input) -> Result<(Permitted, EncryptionContext)> {
-    let applied = input.path().and_then(|path| project.rule_for(path).ok());
-    let own = applied
-        .as_ref()
-        .map(|applied| applied.keyring.keys().to_vec())
-        .unwrap_or_default();
-    let others = project
-        .manifest
-        .keyrings()
-        .flat_map(|keyring| keyring.keys().to_vec());
-    let permitted = Permitted::none().keys(own).keys(others);
-    Ok((
-        permitted,
-        applied.map(|applied| applied.context).unwrap_or_default(),
-    ))
+fn parsed<T: FromStr<Err = Error>>(words: &[String]) -> Result<Vec<T>> {
+    parsed_with(words, str::parse)
+}
+
+fn parsed_with<T>(words: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+    words.iter().map(|word| parse(word)).collect()
 }
 
 impl Means {
+    /// Demands the context before anything else is tried.
+    ///
+    /// # Errors
+    /// A refusal when a pair is missing or differs.
+    pub(crate) fn must_hold(&self, context: &EncryptionContext) -> Result<()> {
+        context.must_contain(&self.expected).map_err(|error| {
+            let sealed_by_name = self.expected.get("rule").is_some() && context.get("rule").is_none();
+            if sealed_by_name {
+                hints::sealed_by_name(error)
+            } else {
+                error
+            }
+        })
+    }
+
     /// The opener of envelopes.
     pub(crate) fn opener(&self) -> Opener<'_> {
         Opener::new(&self.crypters, &self.permitted, &self.ports, &self.expected)

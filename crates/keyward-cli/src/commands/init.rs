@@ -25,13 +25,12 @@ pub(crate) struct Init {
     provider: ProviderWord,
 
     /// Location of a key; repeat it, nearest first
-    #[arg(long = "location", value_name = "LOCATION", value_parser = Location::known,
-          default_values = ["europe-west1", "us-central1"])]
-    locations: Vec<Location>,
+    #[arg(long = "location", value_name = "LOCATION", default_values = ["europe-west1", "us-central1"])]
+    locations: Vec<String>,
 
     /// Offline age recipient that everything is sealed for too (see `keyward escrow new`); repeatable
     #[arg(long, value_name = "RECIPIENT")]
-    escrow: Vec<AgeRecipient>,
+    escrow: Vec<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -43,17 +42,27 @@ enum ProviderWord {
 impl Init {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let manifest = self.dir.join("keyward.yaml");
-        let text = self.manifest();
+        let text = self.manifest()?;
         atomic_file::write(&manifest, text.as_bytes(), Access::Shared, Existing::Refuse)?;
         session.ui.done(&Written { manifest })?;
         Ok(Exit::DONE)
     }
 
-    fn manifest(&self) -> String {
+    fn manifest(&self) -> Result<String> {
         let ProviderWord::Embedded = self.provider;
-        TEMPLATE
-            .replace("LOCATIONS", &list(&self.locations))
-            .replace("ESCROW", &list(&self.escrow))
+        let locations = self
+            .locations
+            .iter()
+            .map(|name| Location::known(name))
+            .collect::<Result<Vec<_>>>()?;
+        let escrow = self
+            .escrow
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<Vec<AgeRecipient>>>()?;
+        Ok(TEMPLATE
+            .replace("LOCATIONS", &list(&locations))
+            .replace("ESCROW", &list(&escrow)))
     }
 }
 

@@ -23,8 +23,8 @@ use crate::ui::{Answer, Page, bad, command, good, strong, uneasy};
 #[derive(Args)]
 pub(crate) struct Verify {
     /// Seal and open a small secret under every key: here, by another identity, or not at all; else as the manifest says
-    #[arg(long, value_name = "here|attested|off", value_parser = CanaryMode::parse)]
-    canary: Option<CanaryMode>,
+    #[arg(long, value_name = "here|attested|off")]
+    canary: Option<String>,
 
     /// Let every check that could not be decided block, not only those of the gate
     #[arg(long)]
@@ -37,6 +37,7 @@ impl Verify {
         let env = session.requested_environment(project)?;
         let providers = session.providers()?;
         let (readers, crypters) = (providers.readers(), providers.crypters());
+        let canary = self.canary.as_deref().map(CanaryMode::parse).transpose()?;
         let lock = Found::look(&project.lock_file());
         let scan = uses::scan(project);
         let request = Request {
@@ -45,7 +46,7 @@ impl Verify {
             lock: lock.state(),
             scan: &scan,
             readers: &readers,
-            canaries: match self.canary.unwrap_or(project.manifest.canary()) {
+            canaries: match canary.unwrap_or(project.manifest.canary()) {
                 CanaryMode::Here => Canaries::Here(&crypters),
                 CanaryMode::Attested => Canaries::Attested,
                 CanaryMode::Off => Canaries::Off,
@@ -115,14 +116,18 @@ impl Verified<'_> {
 
     fn summary(&self) -> String {
         let count = |verdict: Verdict| self.report.count(&verdict);
+        let keys = match self.report.keys() {
+            1 => "1 key".to_owned(),
+            more => format!("{more} keys"),
+        };
         let verdict = match self.report.verdict(self.strict) {
             "PASS" => good("PASS").to_string(),
             "FAIL" => bad("FAIL").to_string(),
             other => uneasy(other).to_string(),
         };
         format!(
-            "{verdict}  {} keys, {} checks passed, {} failed, {} unknown, {} not applicable",
-            self.report.keys(),
+            "{verdict}  {}, {} checks passed, {} failed, {} unknown, {} not applicable",
+            keys,
             self.report.passed(),
             count(Verdict::Fail(String::new())),
             count(Verdict::Unknown(String::new())),
@@ -150,20 +155,20 @@ fn finding(page: &mut Page, checks: &[&Check], names: &BTreeMap<String, String>)
             only.id
         )),
         _ => {
-            let ids: Vec<_> = checks.iter().map(|check| check.id.to_string()).collect();
+            let ids: BTreeSet<_> = checks.iter().map(|check| check.id.to_string()).collect();
             page.line(format_args!(
                 "{verdict}  {}: {} checks ({})",
                 strong(resources),
                 checks.len(),
-                ids.join(" ")
+                ids.into_iter().collect::<Vec<_>>().join(" ")
             ));
         }
     }
     if let Some(why) = first.verdict.reason() {
-        page.line(format_args!("         {why}"));
+        page.line(format_args!("      {why}"));
     }
     if let Some(next) = checks.iter().find_map(|check| check.next.as_ref()) {
-        page.line(format_args!("         next: {}", command(next)));
+        page.line(format_args!("      next: {}", command(next)));
     }
 }
 

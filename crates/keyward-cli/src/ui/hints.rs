@@ -34,6 +34,11 @@ pub(crate) fn not_hardened(why: &str) -> String {
     format!("this process could not be protected from debuggers and core dumps: {why}")
 }
 
+/// An envelope without a rule, where a rule applies.
+pub(crate) fn sealed_by_name(error: Error) -> Error {
+    error.hint("if it was sealed with `--keyring NAME`, open it with the same flag")
+}
+
 /// Keys were made, and the lock does not say so.
 pub(crate) fn made_but_not_recorded(error: Error) -> Error {
     error.hint("the keys are made; run the same command again to have them recorded in keyward.lock")

@@ -84,7 +84,7 @@ impl Encrypt {
         session.trail("encrypt", vec![input.name()]).note(&sealed);
         let sealed = sealed.map_err(|error| error.on(input.name()))?;
         say_missing(session, &sealed);
-        if !output.is_stdout() || !session.ui.is_json() {
+        if !output.is_stdout() {
             session.ui.done(&Report {
                 input: &input.name(),
                 output: output.path(),

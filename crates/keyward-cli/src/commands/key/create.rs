@@ -9,7 +9,6 @@ use keyward_core::error::{Error, Result};
 use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule};
 use keyward_core::kms::{KmsCode, Observed};
 use keyward_core::manifest::{KeyringSpec, Lock};
-use keyward_core::name::ResourceId;
 use serde_json::{Value, json};
 
 use super::look::observe;
@@ -26,7 +25,7 @@ use crate::ui::{Answer, Page, good, hints};
 #[derive(Args)]
 pub(super) struct Create {
     /// KEYRING, or KEYRING/LOCATION for the key in one location
-    name: ResourceId,
+    name: String,
 
     /// Protect a new root key of the embedded KMS with a passphrase, typed at the terminal
     #[arg(long)]
@@ -46,7 +45,7 @@ enum Step {
 impl Create {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let project = session.needed_project()?;
-        let targets = resolve(Some(project), &self.name)?;
+        let targets = resolve(Some(project), &self.name.parse()?)?;
         let keyring = one_keyring(session, project, &targets)?;
         let root_key = if self.passphrase {
             NewRootKey::Passphrase

@@ -6,7 +6,7 @@ use keyward::uses;
 use keyward_core::error::{Error, Result};
 use keyward_core::key::VersionState;
 use keyward_core::kms::Observed;
-use keyward_core::name::{ResourceId, VersionRef};
+use keyward_core::name::VersionRef;
 use serde_json::{Value, json};
 
 use super::record::{Prove, record};
@@ -22,7 +22,7 @@ use crate::ui::{Answer, Page, command, hints, uneasy};
 #[derive(Args)]
 pub(super) struct Disable {
     /// KEYRING/LOCATION@N, or a full name
-    version: ResourceId,
+    version: String,
 
     /// Disable it although files need it, or although that is not known; they open through other locations only
     #[arg(long)]
@@ -32,7 +32,7 @@ pub(super) struct Disable {
 impl Disable {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let project = session.project()?;
-        let (target, version) = resolve_version(project, &self.version)?;
+        let (target, version) = resolve_version(project, &self.version.parse()?)?;
         in_its_environment(session, project, &target)?;
         if !self.even_if_needed {
             nothing_needs(project, &target, &version)?;

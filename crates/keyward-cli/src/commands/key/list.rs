@@ -22,7 +22,7 @@ use crate::ui::{Answer, Page, Table};
 pub(super) struct List {
     /// Keyrings or keys; every keyring of the manifest when none is named
     #[arg(value_name = "NAME")]
-    names: Vec<ResourceId>,
+    names: Vec<String>,
 }
 
 impl List {
@@ -50,7 +50,7 @@ impl List {
             return Ok(self
                 .names
                 .iter()
-                .map(|name| resolve(project, name))
+                .map(|name| resolve(project, &name.parse()?))
                 .collect::<Result<Vec<_>>>()?
                 .concat());
         }

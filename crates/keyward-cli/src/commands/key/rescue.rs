@@ -24,14 +24,14 @@ use crate::ui::{Answer, Page, good, hints};
 #[derive(Args)]
 pub(super) struct Restore {
     /// KEYRING/LOCATION@N, or a full name
-    version: ResourceId,
+    version: String,
 }
 
 /// Make a disabled version usable again, and prove it with a canary
 #[derive(Args)]
 pub(super) struct Enable {
     /// KEYRING/LOCATION@N, or a full name
-    version: ResourceId,
+    version: String,
 }
 
 impl Restore {
@@ -46,7 +46,8 @@ impl Enable {
     }
 }
 
-fn rescue(session: &Session, action: &'static str, name: &ResourceId, may_restore: bool) -> Result<Exit> {
+fn rescue(session: &Session, action: &'static str, name: &str, may_restore: bool) -> Result<Exit> {
+    let name = &name.parse()?;
     let project = project_if_possible(session, name)?;
     let (target, version) = resolve_version(project, name)?;
     let providers = session.providers()?;
@@ -140,9 +141,12 @@ impl Answer for Rescued {
     }
 
     fn text(&self, page: &mut Page) {
-        let was = self.was.map_or("not seen", VersionState::id);
+        let before = match self.was {
+            Some(VersionState::Enabled) => "as before".to_owned(),
+            was => format!("was {}", was.map_or("not seen", VersionState::id)),
+        };
         page.line(format_args!(
-            "{}: {}, was {was}; a canary sealed under it opened",
+            "{}: {}, {before}; a canary sealed under it opened",
             self.name,
             good("ENABLED")
         ));

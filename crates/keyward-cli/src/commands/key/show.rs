@@ -6,7 +6,6 @@ use keyward_core::error::{Error, Result};
 use keyward_core::key::CryptoKey;
 use keyward_core::kms::Observed;
 use keyward_core::manifest::duration_text;
-use keyward_core::name::ResourceId;
 use serde_json::{Value, json};
 
 use super::look::{Sight, look, note_on, style_of};
@@ -21,12 +20,12 @@ use crate::ui::{Answer, Page, Table, uneasy};
 #[derive(Args)]
 pub(super) struct Show {
     /// KEYRING, KEYRING/LOCATION, KEYRING/LOCATION@N or a full name
-    name: ResourceId,
+    name: String,
 }
 
 impl Show {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let targets = resolve(session.project()?, &self.name)?;
+        let targets = resolve(session.project()?, &self.name.parse()?)?;
         let readers = session.providers()?.readers();
         let keys = session.wait_for(async {
             let mut keys = Vec::new();
@@ -107,8 +106,8 @@ impl Keys {
         }
         let window = duration_text(found.destroy_window.length());
         page.field(
-            "destroy after",
-            format_args!("{window}, in which a version can be restored"),
+            "restorable",
+            format_args!("for {window} once somebody ordered its destruction"),
         );
         let mut table = Table::new(["VERSION", "STATE", "", "CREATED", "NOTE"]);
         for version in key.wanted() {
