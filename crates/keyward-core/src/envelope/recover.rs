@@ -47,7 +47,7 @@ pub fn with_python(file: &str) -> String {
 pub fn commands(header: &Header, file: &str) -> String {
     let mut script = format!(
         "# How to open {} without keyward: one of the wraps gives the data key, then Python gives the content.\n\
-         # Work in an empty private folder, and remove data.key afterwards.\numask 077\n",
+         # Run it where that file is; remove data.key and wrap* afterwards.\numask 077\n",
         file.escape_debug()
     );
     for way in ways_in(header) {
