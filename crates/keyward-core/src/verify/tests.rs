@@ -179,132 +179,133 @@ fn a_key_as_it_should_be_passes_every_check() {
     assert_eq!(report(checks).exit_code(true), 0);
 }
 
+/// What is changed, how, and what is found.
+const FAULTS: &[(&str, fn(&mut Case), &[&str])] = &[
+    (
+        "the primary is disabled",
+        |case| case.set(2, VersionState::Disabled),
+        &["V06 FAIL", "V09 FAIL", "V10 FAIL"],
+    ),
+    (
+        "the primary is scheduled",
+        |case| case.set(2, VersionState::DestroyScheduled),
+        &["V06 FAIL", "V07 FAIL", "V10 FAIL"],
+    ),
+    (
+        "the primary is destroyed",
+        |case| case.set(2, VersionState::Destroyed),
+        &["V06 FAIL", "V08 FAIL", "V10 FAIL"],
+    ),
+    (
+        "no primary",
+        |case| case.live_key().primary = None,
+        &["V06 FAIL", "V10 FAIL", "V18 UNKNOWN"],
+    ),
+    (
+        "the primary does not exist",
+        |case| case.live_key().primary = Some(9),
+        &["V06 FAIL", "V18 UNKNOWN"],
+    ),
+    (
+        "an unneeded version is scheduled",
+        |case| case.set(1, VersionState::DestroyScheduled),
+        &["V07 FAIL", "V10 FAIL"],
+    ),
+    (
+        "a needed version is disabled",
+        |case| case.uses.add(Some(1), "b"),
+        &["V09 FAIL"],
+    ),
+    (
+        "a wrap that names no version",
+        |case| case.uses.add(None, "b"),
+        &["V09 FAIL"],
+    ),
+    (
+        "a version that does not exist is needed",
+        |case| case.uses.add(Some(7), "b"),
+        &["V08 FAIL"],
+    ),
+    (
+        "a file was not read",
+        |case| case.unread.add("c: denied"),
+        &["V09 UNKNOWN"],
+    ),
+    (
+        "a needed version in a state from the future",
+        |case| case.set(2, VersionState::Other),
+        &["V06 FAIL", "V09 UNKNOWN", "V10 FAIL"],
+    ),
+    (
+        "a version vanished",
+        |case| drop(case.live().remove(0)),
+        &["V10 FAIL"],
+    ),
+    (
+        "a version was made anew",
+        |case| case.live()[0].created = later(start(), DAY),
+        &["V10 FAIL"],
+    ),
+    (
+        "the key was made anew",
+        |case| case.live_key().created = later(start(), DAY),
+        &["V10 FAIL"],
+    ),
+    (
+        "the primary moved back",
+        |case| case.live_key().primary = Some(1),
+        &["V06 FAIL", "V10 FAIL", "V18 UNKNOWN"],
+    ),
+    (
+        "not in the lock",
+        |case| case.recorded = None,
+        &["V04 FAIL", "V10 NOT APPLICABLE"],
+    ),
+    (
+        "a short destroy window",
+        |case| case.live_key().destroy_window = DestroyWindow::new(DAY).unwrap(),
+        &["V12 FAIL"],
+    ),
+    (
+        "no rotation",
+        |case| case.live_key().rotation = None,
+        &["V13 FAIL"],
+    ),
+    (
+        "another rotation",
+        |case| case.expected.rotation = Some(30 * DAY),
+        &["V13 FAIL"],
+    ),
+    (
+        "rotation undeclared",
+        |case| case.expected.rotation = None,
+        &["V13 FAIL"],
+    ),
+    (
+        "rotation overdue",
+        |case| case.now = later(start(), 91 * DAY),
+        &["V13 FAIL"],
+    ),
+    (
+        "the canary is refused",
+        |case| case.seen.canary = Canary::Failed("no".into()),
+        &["V18 FAIL"],
+    ),
+    (
+        "no canary wanted",
+        |case| case.seen.canary = Canary::Off("off".into()),
+        &["V18 NOT APPLICABLE"],
+    ),
+    (
+        "another version answers",
+        |case| case.seen.canary = Canary::Opened(key().version(1)),
+        &["V18 FAIL"],
+    ),
+];
+
 #[test]
 fn each_fault_is_found_by_its_check() {
-    type Change = fn(&mut Case);
-    let cases: &[(&str, Change, &[&str])] = &[
-        (
-            "the primary is disabled",
-            |case| case.set(2, VersionState::Disabled),
-            &["V06 FAIL", "V09 FAIL", "V10 FAIL"],
-        ),
-        (
-            "the primary is scheduled",
-            |case| case.set(2, VersionState::DestroyScheduled),
-            &["V06 FAIL", "V07 FAIL", "V10 FAIL"],
-        ),
-        (
-            "the primary is destroyed",
-            |case| case.set(2, VersionState::Destroyed),
-            &["V06 FAIL", "V08 FAIL", "V10 FAIL"],
-        ),
-        (
-            "no primary",
-            |case| case.live_key().primary = None,
-            &["V06 FAIL", "V10 FAIL", "V18 UNKNOWN"],
-        ),
-        (
-            "the primary does not exist",
-            |case| case.live_key().primary = Some(9),
-            &["V06 FAIL", "V18 UNKNOWN"],
-        ),
-        (
-            "an unneeded version is scheduled",
-            |case| case.set(1, VersionState::DestroyScheduled),
-            &["V07 FAIL", "V10 FAIL"],
-        ),
-        (
-            "a needed version is disabled",
-            |case| case.uses.add(Some(1), "b"),
-            &["V09 FAIL"],
-        ),
-        (
-            "a wrap that names no version",
-            |case| case.uses.add(None, "b"),
-            &["V09 FAIL"],
-        ),
-        (
-            "a version that does not exist is needed",
-            |case| case.uses.add(Some(7), "b"),
-            &["V08 FAIL"],
-        ),
-        (
-            "a file was not read",
-            |case| case.unread.add("c: denied"),
-            &["V09 UNKNOWN"],
-        ),
-        (
-            "a needed version in a state from the future",
-            |case| case.set(2, VersionState::Other),
-            &["V06 FAIL", "V09 UNKNOWN", "V10 FAIL"],
-        ),
-        (
-            "a version vanished",
-            |case| drop(case.live().remove(0)),
-            &["V10 FAIL"],
-        ),
-        (
-            "a version was made anew",
-            |case| case.live()[0].created = later(start(), DAY),
-            &["V10 FAIL"],
-        ),
-        (
-            "the key was made anew",
-            |case| case.live_key().created = later(start(), DAY),
-            &["V10 FAIL"],
-        ),
-        (
-            "the primary moved back",
-            |case| case.live_key().primary = Some(1),
-            &["V06 FAIL", "V10 FAIL", "V18 UNKNOWN"],
-        ),
-        (
-            "not in the lock",
-            |case| case.recorded = None,
-            &["V04 FAIL", "V10 NOT APPLICABLE"],
-        ),
-        (
-            "a short destroy window",
-            |case| case.live_key().destroy_window = DestroyWindow::new(DAY).unwrap(),
-            &["V12 FAIL"],
-        ),
-        (
-            "no rotation",
-            |case| case.live_key().rotation = None,
-            &["V13 FAIL"],
-        ),
-        (
-            "another rotation",
-            |case| case.expected.rotation = Some(30 * DAY),
-            &["V13 FAIL"],
-        ),
-        (
-            "rotation undeclared",
-            |case| case.expected.rotation = None,
-            &["V13 FAIL"],
-        ),
-        (
-            "rotation overdue",
-            |case| case.now = later(start(), 91 * DAY),
-            &["V13 FAIL"],
-        ),
-        (
-            "the canary is refused",
-            |case| case.seen.canary = Canary::Failed("no".into()),
-            &["V18 FAIL"],
-        ),
-        (
-            "no canary wanted",
-            |case| case.seen.canary = Canary::Off("off".into()),
-            &["V18 NOT APPLICABLE"],
-        ),
-        (
-            "another version answers",
-            |case| case.seen.canary = Canary::Opened(key().version(1)),
-            &["V18 FAIL"],
-        ),
-    ];
-    for (what, change, expected) in cases {
+    for (what, change, expected) in FAULTS {
         assert_eq!(faults(&after(change)), *expected, "{what}");
     }
 }
