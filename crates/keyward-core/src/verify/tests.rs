@@ -180,7 +180,9 @@ fn a_key_as_it_should_be_passes_every_check() {
 }
 
 /// What is changed, how, and what is found.
-const FAULTS: &[(&str, fn(&mut Case), &[&str])] = &[
+type Fault = (&'static str, fn(&mut Case), &'static [&'static str]);
+
+const FAULTS: &[Fault] = &[
     (
         "the primary is disabled",
         |case| case.set(2, VersionState::Disabled),
