@@ -50,13 +50,20 @@ pub(super) fn undeclared(lock: LockState<'_>, declared: &BTreeSet<&KeyRef>) -> V
     };
     let gone = lock.keys.keys().filter(|key| !declared.contains(key));
     gone.map(|key| {
-        let moved: Vec<_> = declared.iter().filter(|now| is_same_elsewhere(key, now)).collect();
-        let why = match moved[..] {
-            [] => "the lock has this key and the manifest does not declare it any more: files may still need it".into(),
-            [now, ..] => format!(
-                "the manifest has it in {} now: a changed location is a move, and the key here stays until nothing needs it",
+        let same = || declared.iter().filter(|now| is_same_elsewhere(key, now));
+        let why = match (same().find(|now| !lock.keys.contains_key(now)), same().next()) {
+            (Some(now), _) => format!(
+                "the manifest has it in {} now: a changed location is a move, and the key here stays until nothing \
+                 needs it",
                 now.name.location()
             ),
+            (None, Some(_)) => {
+                "the manifest has taken this location out: the key here stays until nothing needs it".to_owned()
+            }
+            (None, None) => {
+                "the lock has this key and the manifest does not declare it any more: files may still need it"
+                    .to_owned()
+            }
         };
         Check::new(CheckId::V04, key, Verdict::Fail(why)).next("git log -p -- keyward.yaml".to_owned())
     })

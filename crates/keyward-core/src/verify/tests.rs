@@ -420,27 +420,32 @@ keyrings:
 
 #[test]
 fn a_changed_location_is_a_move() {
-    let recorded: Lock = Lock {
-        keys: [(key(), recorded())].into(),
+    let there: KeyRef = NAME.replace("europe-west1", "us-central1").parse().unwrap();
+    let lock = Lock {
+        keys: [(key(), recorded()), (there, recorded())].into(),
     };
-    let judge = |manifest: &str| {
-        let manifest = Manifest::parse(manifest, "m").unwrap();
-        judge_lock(&manifest, LockState::Read(&recorded))
+    let two = MANIFEST.replace("[europe-west1]", "[europe-west1, us-central1]");
+    let judge = |manifest: &str| judge_lock(&Manifest::parse(manifest, "m").unwrap(), LockState::Read(&lock));
+    assert_eq!(faults(&judge(&two)), [""; 0]);
+    let why = |manifest: &str| {
+        let checks = judge(manifest);
+        assert_eq!(
+            (faults(&checks), checks[1].resource.as_str()),
+            (vec!["V04 FAIL".to_owned()], NAME)
+        );
+        checks[1].verdict.reason().unwrap().to_owned()
     };
-    assert_eq!(faults(&judge(MANIFEST)), [""; 0]);
-    let moved = judge(&MANIFEST.replace("europe-west1", "global"));
-    assert_eq!(faults(&moved), ["V04 FAIL"]);
-    assert_eq!(moved[1].resource, NAME);
+    let moved = why(&two.replace("europe-west1", "global"));
     assert!(
-        moved[1]
-            .verdict
-            .reason()
-            .unwrap()
-            .contains("in global now: a changed location is a move")
+        moved.contains("in global now: a changed location is a move"),
+        "{moved}"
     );
-    let dropped = judge(&MANIFEST.replace("key: app", "key: other"));
+    let out = why(&two.replace("europe-west1, ", ""));
+    assert!(out.contains("taken this location out"), "{out}");
+    let all = judge(&two.replace("key: app", "key: other"));
+    assert_eq!(faults(&all), ["V04 FAIL", "V04 FAIL"]);
     assert!(
-        dropped[1]
+        all[1]
             .verdict
             .reason()
             .unwrap()
