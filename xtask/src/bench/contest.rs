@@ -40,11 +40,6 @@ impl Times {
         Duration::from_secs_f64(median(self.0.iter().map(Duration::as_secs_f64)))
     }
 
-    /// The shortest time: what the work costs when nothing disturbs it.
-    pub(super) fn best(&self) -> Duration {
-        self.0.iter().copied().min().unwrap_or_default()
-    }
-
     /// How many times faster this was than `other`: the median of the rounds' ratios.
     pub(super) fn speed_against(&self, other: &Times) -> f64 {
         let rounds = self.0.iter().zip(&other.0);
@@ -72,7 +67,6 @@ mod tests {
         let (ours, theirs) = (times(&[10, 100, 10]), times(&[20, 200, 20]));
         assert_eq!(ours.speed_against(&theirs), 2.0);
         assert_eq!(ours.median(), Duration::from_millis(10));
-        assert_eq!(times(&[3, 1, 2]).best(), Duration::from_millis(1));
     }
 
     #[test]
@@ -83,6 +77,6 @@ mod tests {
             Ok(Duration::from_millis(millis))
         });
         let [times] = contest(1, [falling]).unwrap();
-        assert_eq!(times.best(), Duration::from_millis(1));
+        assert_eq!(times.median(), Duration::from_millis(1));
     }
 }

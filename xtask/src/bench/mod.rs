@@ -1,10 +1,14 @@
 //! Speed and size, measured in pairs in one run, so that the ratios hold on any machine.
 
+mod batch;
 mod contest;
+mod files;
 mod memory;
 mod place;
+mod programs;
 mod row;
 mod scratch;
+mod start;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -39,15 +43,24 @@ enum Part {
     Memory,
     /// A few bytes from the middle of a large file.
     Place,
+    /// A large file by the command line, against cp, age and rage.
+    Files,
+    /// The start of the process, and one small secret.
+    Start,
+    /// Twenty thousand credentials.
+    Batch,
 }
 
 impl Part {
-    fn rows(self, arguments: &Arguments) -> Result<Vec<Row>> {
+    fn rows(self, repository: &Repository, arguments: &Arguments) -> Result<Vec<Row>> {
         let rounds = usize::from(arguments.rounds);
         let scratch = Scratch::new(arguments.folder.as_deref())?;
         match self {
             Self::Memory => memory::rows(rounds),
             Self::Place => place::rows(&scratch, rounds, arguments.size << 20),
+            Self::Files => files::rows(repository, &scratch, rounds, arguments.size << 20),
+            Self::Start => start::rows(repository, &scratch, rounds),
+            Self::Batch => batch::rows(repository, &scratch, rounds),
         }
     }
 }
@@ -62,7 +75,7 @@ pub fn run(repository: &Repository, arguments: &Arguments) -> Result<()> {
     let mut short = 0;
     for part in Part::value_variants() {
         if arguments.only.is_empty() || arguments.only.contains(part) {
-            for row in part.rows(arguments)? {
+            for row in part.rows(repository, arguments)? {
                 println!("{row}");
                 short += usize::from(row.is_short());
             }

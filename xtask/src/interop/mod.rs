@@ -1,5 +1,6 @@
 //! Other implementations against this one: published vectors, the stand-alone reader, the age command.
 
+mod escrow;
 mod forge;
 mod peers;
 mod recovery;
@@ -18,7 +19,8 @@ pub fn run(repository: &Repository) -> Result<()> {
     peers.report();
     wycheproof::run(repository)?;
     vectors::run(repository, &peers)?;
-    recovery::run(repository, &peers)
+    recovery::run(repository, &peers)?;
+    escrow::run(repository, &peers)
 }
 
 /// Writes tests/vectors/ anew.

@@ -56,8 +56,10 @@ pub fn run(repository: &Repository, peers: &Peers) -> Result<()> {
         return Ok(());
     }
     let first = &differences[..differences.len().min(10)];
-    Err(Error::refused(format!("recover.py disagrees: {}", first.join(", ")))
-        .hint(String::from_utf8_lossy(&output.stderr).trim()))
+    Err(
+        Error::refused(format!("recover.py disagrees: {}", first.join(", ")))
+            .hint(String::from_utf8_lossy(&output.stderr).trim()),
+    )
 }
 
 /// `LEVEL NAME` of every vector in the folder, once it was compared with the generator.

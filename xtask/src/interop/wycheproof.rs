@@ -2,7 +2,7 @@
 //!
 //! They are not part of the project; where they lie beside it, every one must give the stated result.
 
-use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, CHUNK_LEN, SEALED_CHUNK_LEN, plain_len};
+use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, SEALED_CHUNK_LEN, plain_len};
 use keyward_core::error::{Error, Result};
 use keyward_core::secret::{DataKey, SecretBytes};
 use ring::digest;
@@ -97,21 +97,14 @@ fn open(key: &[u8], context: &[u8], body: &[u8]) -> Outcome {
     outcome
 }
 
-/// Whether every chunk opens and the last one is short; `content` takes what opened.
+/// Whether every chunk opens; `content` takes what did before the first that does not.
 fn open_chunks(opener: &BodyOpener, chunks: &[u8], content: &mut Vec<u8>) -> bool {
-    let mut last = CHUNK_LEN;
-    for (number, chunk) in (0..).zip(chunks.chunks(SEALED_CHUNK_LEN)) {
+    (0..).zip(chunks.chunks(SEALED_CHUNK_LEN)).all(|(number, chunk)| {
         let mut chunk = chunk.to_vec();
-        match opener.open_chunk(number, &mut chunk) {
-            Ok(len) => content.extend_from_slice(&chunk[..len]),
-            Err(_) => return false,
-        }
-        last = content.len() % CHUNK_LEN;
-        if chunk.len() < SEALED_CHUNK_LEN {
-            return true;
-        }
-    }
-    last != CHUNK_LEN && chunks.len() % SEALED_CHUNK_LEN != 0
+        let opened = opener.open_chunk(number, &mut chunk);
+        content.extend_from_slice(&chunk[..*opened.as_ref().unwrap_or(&0)]);
+        opened.is_ok()
+    })
 }
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>> {

@@ -132,37 +132,44 @@ fn spelling(arg: &Arg) -> String {
     format!("{}{values}", flags.join(", "))
 }
 
+/// The help text, with what clap knows beside it.
 fn meaning(arg: &Arg) -> String {
-    let help = arg
-        .get_long_help()
-        .or(arg.get_help())
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let mut sentences = vec![help.trim().trim_end_matches('.').to_owned()];
+    let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string);
+    let help = help.unwrap_or_default().trim().trim_end_matches('.').to_owned();
+    let repeatable = matches!(arg.get_action(), ArgAction::Append) && !arg.is_positional();
+    let again = (repeatable && !help.contains("repeat")).then(|| "Repeatable".to_owned());
+    let sentences = [Some(help), choices(arg), default(arg), variable(arg), again];
+    let said: Vec<String> = sentences
+        .into_iter()
+        .flatten()
+        .filter(|text| !text.is_empty())
+        .collect();
+    format!("{}.", said.join(". "))
+}
+
+fn choices(arg: &Arg) -> Option<String> {
     let values: Vec<String> = arg
         .get_possible_values()
         .iter()
         .map(|value| format!("`{}`", value.get_name()))
         .collect();
-    if arg.get_action().takes_values() && !values.is_empty() {
-        sentences.push(format!("One of {}", values.join(", ")));
-    }
-    let defaults: Vec<String> = arg
+    let has_choice = arg.get_action().takes_values() && !values.is_empty();
+    has_choice.then(|| format!("One of {}", values.join(", ")))
+}
+
+fn default(arg: &Arg) -> Option<String> {
+    let values: Vec<String> = arg
         .get_default_values()
         .iter()
         .map(|value| format!("`{}`", value.to_string_lossy()))
         .collect();
-    if arg.get_action().takes_values() && !defaults.is_empty() {
-        sentences.push(format!("Default {}", defaults.join(", ")));
-    }
-    if let Some(variable) = arg.get_env() {
-        sentences.push(format!("Environment: `{}`", variable.to_string_lossy()));
-    }
-    if matches!(arg.get_action(), ArgAction::Append) && !arg.is_positional() {
-        sentences.push("Repeatable".to_owned());
-    }
-    sentences.retain(|sentence| !sentence.is_empty());
-    format!("{}.", sentences.join(". "))
+    let has_default = arg.get_action().takes_values() && !values.is_empty();
+    has_default.then(|| format!("Default {}", values.join(", ")))
+}
+
+fn variable(arg: &Arg) -> Option<String> {
+    arg.get_env()
+        .map(|variable| format!("Environment: `{}`", variable.to_string_lossy()))
 }
 
 /// Text that a table cell can hold.
@@ -222,7 +229,7 @@ mod tests {
     fn the_front_has_global_flags_contents_and_no_hidden_verb() {
         let page = render(sample());
         assert!(
-            page.contains("| `--env <env>` | Which one. Environment: `SAMPLE_ENV`. |"),
+            page.contains("| `--env <ENV>` | Which one. Environment: `SAMPLE_ENV`. |"),
             "{page}"
         );
         assert!(

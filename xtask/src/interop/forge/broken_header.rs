@@ -61,13 +61,12 @@ pub fn prefix() -> Result<Vec<Vector>> {
 
 /// Vectors that a reader rejects in the core.
 pub fn core() -> Result<Vec<Vector>> {
-    let pairs = |name, must: Must, about, pairs: &[(&[u8], &[u8])]| {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| (name.to_vec(), value.to_vec()))
-            .collect();
-        planned(name, must, about, |plan| plan.pairs = pairs)
-    };
+    let mut all = core_sections()?;
+    all.extend(context_pairs());
+    Ok(all)
+}
+
+fn core_sections() -> Result<Vec<Vector>> {
     let cut = Vector::new("cut-in-core", &["M8"], "the file ends in the core").wrap(&WEST1);
     let cut_bytes = cut.sealed()?.bytes();
     Ok(vec![
@@ -112,6 +111,18 @@ pub fn core() -> Result<Vec<Vector>> {
                 plan.pair_count = Some(u16::MAX);
             },
         ),
+    ])
+}
+
+fn context_pairs() -> Vec<Vector> {
+    let pairs = |name, must: Must, about, pairs: &[(&[u8], &[u8])]| {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.to_vec(), value.to_vec()))
+            .collect();
+        planned(name, must, about, |plan| plan.pairs = pairs)
+    };
+    vec![
         pairs("empty-name", &["M11"], "a pair without a name", &[(b"", b"v")]),
         pairs(
             "name-too-long",
@@ -167,7 +178,7 @@ pub fn core() -> Result<Vec<Vector>> {
             "a name that starts with kw:",
             &[(b"kw:id", b"1")],
         ),
-    ])
+    ]
 }
 
 /// Vectors that a reader rejects in the wraps.

@@ -1,0 +1,130 @@
+//! The programs that are measured: keyward as it is released, and those that people use for the same work.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use keyward_core::error::{Error, Result};
+
+use super::contest::time;
+use crate::repository::Repository;
+
+/// Where programs of others may stand besides `PATH`; `cargo xtask interop` installs age below the second.
+const PEERS: [&str; 2] = ["target/peers", "target/interop/bin"];
+
+/// A program that can be started.
+#[derive(Clone)]
+pub(super) struct Program {
+    path: PathBuf,
+}
+
+impl Program {
+    /// keyward, built beside this program.
+    pub(super) fn keyward(repository: &Repository) -> Result<Self> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--release", "--package", "keyward-cli"])
+            .current_dir(repository.root())
+            .status();
+        let here = std::env::current_exe().unwrap_or_default();
+        let path = here.with_file_name("keyward");
+        if built.is_ok_and(|status| status.success()) && path.is_file() {
+            Ok(Self { path })
+        } else {
+            Err(Error::unavailable("keyward could not be built"))
+        }
+    }
+
+    /// A program of others, when this machine has it.
+    pub(super) fn peer(repository: &Repository, name: &str) -> Option<Self> {
+        let usual = std::env::var_os("PATH").unwrap_or_default();
+        let own = PEERS.iter().map(|folder| repository.root().join(folder));
+        own.chain(std::env::split_paths(&usual))
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_file())
+            .map(|path| Self { path })
+    }
+
+    /// How long a whole run takes, from starting the process to its end. It must succeed.
+    pub(super) fn run<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<Duration> {
+        let mut command = self.command(folder, arguments);
+        time(|| {
+            let status = command.status().map_err(|error| self.failed(&error))?;
+            if status.success() {
+                Ok(())
+            } else {
+                Err(self.failed(&status))
+            }
+        })
+    }
+
+    /// The most memory that a run holds at once, in bytes.
+    pub(super) fn peak_memory<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<u64> {
+        let mut child = self
+            .command(folder, arguments)
+            .spawn()
+            .map_err(|error| self.failed(&error))?;
+        let mut peak = 0;
+        loop {
+            peak = peak.max(high_water(&child).unwrap_or(0));
+            match child.try_wait().map_err(|error| self.failed(&error))? {
+                Some(status) if status.success() => return Ok(peak),
+                Some(status) => return Err(self.failed(&status)),
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    /// The same program on one processor.
+    pub(super) fn on_one_processor<S: AsRef<OsStr>>(
+        &self,
+        repository: &Repository,
+        folder: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Option<Result<Duration>> {
+        let taskset = Self::peer(repository, "taskset")?;
+        let mut words = vec![
+            "--cpu-list".into(),
+            "0".into(),
+            self.path.clone().into_os_string(),
+        ];
+        words.extend(arguments.into_iter().map(|word| word.as_ref().to_owned()));
+        Some(taskset.run(folder, words))
+    }
+
+    /// It sees nothing of its user: no configuration, no identities, and a home that is the working folder.
+    fn command<S: AsRef<OsStr>>(&self, folder: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    fn failed(&self, why: &dyn std::fmt::Display) -> Error {
+        Error::unavailable(format!("it failed: {why}")).on(self.path.display())
+    }
+}
+
+/// The kernel's high-water mark of a process' resident memory; none on other systems, or when it has ended.
+fn high_water(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
