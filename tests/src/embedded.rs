@@ -79,6 +79,11 @@ impl Embedded {
         }
     }
 
+    /// What looking at a key shows.
+    pub fn see(&self, key: Key) -> Observed<CryptoKey> {
+        self.runtime.block_on(self.open().get_key(&key.name()))
+    }
+
     /// The number of the ciphertext is its plaintext, so that opening says whether it is the right one.
     fn encrypt(&mut self, kms: &EmbeddedKms, with: EncryptWith<'_>) -> Answered {
         let plaintext = self.ciphertexts.len().to_string();
@@ -114,7 +119,7 @@ impl View for Embedded {
     }
 
     fn key(&self, key: Key) -> Option<CryptoKey> {
-        self.runtime.block_on(self.open().get_key(&key.name())).present()
+        self.see(key).present()
     }
 
     fn versions(&self, key: Key) -> Vec<KeyVersion> {

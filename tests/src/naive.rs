@@ -204,7 +204,7 @@ impl Naive {
 
     /// Everything there is, a line each; times in hours since the beginning.
     pub fn picture(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.rings.iter().map(|ring| format!("{ring}")).collect();
+        let mut lines: Vec<String> = self.rings.iter().map(|ring| ring.to_string()).collect();
         for key in &self.keys {
             let every = key.next.map(|_| key.every);
             lines.push(format!(

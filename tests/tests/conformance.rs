@@ -1,5 +1,7 @@
 //! Every provider of this workspace passes the suite.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use keyward_core::clock::ManualClock;

@@ -1,6 +1,8 @@
 //! A process that dies at any write, or runs out of room at any write, loses nothing that it acknowledged and leaves
 //! nothing half done.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -60,10 +62,17 @@ fn out_of_room_at_any_write() {
     for at in 1..MOST_CALLS {
         let folder = in_memory();
         let output = tell_story(&faults, folder.path(), How::DiskFull, at);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let lines = lines(&output);
         let Some(failed) = lines.iter().position(|line| line.starts_with("UNAVAILABLE")) else {
-            assert!(lines.iter().all(|line| !line.starts_with("INTERNAL")), "{lines:#?}");
+            assert!(
+                lines.iter().all(|line| !line.starts_with("INTERNAL")),
+                "{lines:#?}"
+            );
             return;
         };
         let expected = lines_of_story();
@@ -151,7 +160,11 @@ fn finish_story(folder: &Path, done: usize) {
     }
     let whole = told(&story);
     assert_eq!(kms.picture(), whole.picture());
-    assert_eq!(files(folder), ["global.db"], "nothing is left but new files that never got their name");
+    assert_eq!(
+        files(folder),
+        ["global.db"],
+        "nothing is left but new files that never got their name"
+    );
     for key in KEYS {
         for version in whole.versions(key) {
             let number = version.name.number();

@@ -1,5 +1,7 @@
 //! Random operation sequences, with time passing: the naive model, the key machine and the embedded KMS always agree.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 
 use keyward_tests::embedded::Embedded;

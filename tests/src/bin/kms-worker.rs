@@ -2,13 +2,15 @@
 //!
 //! `kms-worker FOLDER story FROM` carries out the story from that operation on, earlier ones being done, and prints a
 //! line for each that was answered. The other tasks wait for a line on stdin, so that several start at once:
-//! `create-key` once, `create-version N` and `encrypt N` so many times.
+//! `create-ring` and `create-key` once, `create-version N` and `encrypt N` so many times. `look` says what it sees of
+//! the key that the story makes first, and uses it.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 use std::io::{Write, stdin, stdout};
 use std::path::Path;
 
+use keyward_core::kms::Observed;
 use keyward_tests::embedded::Embedded;
 use keyward_tests::naive::Wish;
 use keyward_tests::operation::{Answered, Key, Operation};
@@ -26,7 +28,9 @@ fn main() {
         "story" => tell(&mut kms, number),
         "create-key" => at_once(&mut kms, 1, &Operation::CreateKey(KEY, wish())),
         "create-version" => at_once(&mut kms, number, &Operation::CreateVersion(KEY)),
+        "create-ring" => at_once(&mut kms, 1, &Operation::CreateRing(KEY.0)),
         "encrypt" => at_once(&mut kms, number, &Operation::Encrypt(KEY)),
+        "look" => look(&mut kms),
         other => panic!("no task {other}"),
     }
 }
@@ -52,6 +56,19 @@ fn at_once(kms: &mut Embedded, times: usize, operation: &Operation) {
     for _ in 0..times {
         report(&kms.apply(operation));
     }
+}
+
+fn look(kms: &mut Embedded) {
+    let key = Key("one", "two");
+    match kms.see(key) {
+        Observed::Present(seen) => println!("present, primary {:?}", seen.primary),
+        Observed::Absent => println!("absent"),
+        Observed::Unknown(why) => println!("{why}"),
+    }
+    report(&kms.apply(&Operation::EncryptWith(key, 2)));
+    report(&kms.apply(&Operation::Decrypt(key, 0)));
+    report(&kms.apply(&Operation::Disable(key, 2)));
+    report(&kms.apply(&Operation::Enable(key, 2)));
 }
 
 /// One line that has left the process when this returns: the acknowledgement.

@@ -46,7 +46,10 @@ impl RootFile {
             .take(limits::KEY_FILE_LEN as u64 + 1)
             .read_to_end(&mut text)
             .map_err(io(file))?;
-        let parsed = std::str::from_utf8(&text).ok().and_then(Self::parse);
+        let whole = Some(&*text).filter(|text| text.len() <= limits::KEY_FILE_LEN);
+        let parsed = whole
+            .and_then(|text| std::str::from_utf8(text).ok())
+            .and_then(Self::parse);
         parsed
             .ok_or_else(|| damaged(file, "it is not a root key file"))
             .map(Some)

@@ -19,8 +19,10 @@ use rusqlite::{Connection, OpenFlags, ffi};
 use crate::fault::{Result, damaged, sqlite, unavailable};
 pub(crate) use save::{Extent, MaterialChanges};
 
-/// How long to wait for another process.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long to wait for another process: so many times so long, 5 seconds in all. SQLite's own waiting grows to 100 ms
+/// between two tries, and then never meets the moment between two changes of a busy process.
+const TRIES: i32 = 2500;
+const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 
 /// An open file, inside a transaction. Dropping it without [`Store::commit`] changes nothing.
 pub(crate) struct Store {
@@ -112,10 +114,15 @@ impl Store {
 }
 
 fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY)?;
+    let mut connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_handler(Some(try_again))?;
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")?;
     Ok(connection)
+}
+
+fn try_again(tries: i32) -> bool {
+    std::thread::sleep(BETWEEN_TRIES);
+    tries < TRIES
 }
 
 /// A writer was killed, and its journal has to be played back before anybody can read.
@@ -126,9 +133,12 @@ fn interrupted(error: &rusqlite::Error) -> bool {
 
 /// The one write that a read can lead to: it brings back the state before the interrupted change.
 fn finish_interrupted_write(file: &Path) -> Result<()> {
-    let recover =
-        || connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
-    recover().map_err(|error| {
+    let undo = || {
+        let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Where it cannot be written, SQLite opens it for reading, and this fails like reading did before.
+        connection.execute_batch("BEGIN IMMEDIATE; SELECT 1 FROM sqlite_schema LIMIT 1; ROLLBACK")
+    };
+    undo().map_err(|error| {
         let why =
             "a change was interrupted; reading needs write access to it and its folder once, to undo it";
         unavailable(file, format!("{why} ({error})"))
