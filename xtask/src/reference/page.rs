@@ -189,6 +189,7 @@ mod tests {
     fn sample() -> Command {
         let env = Arg::new("env")
             .long("env")
+            .value_name("ENV")
             .env("SAMPLE_ENV")
             .global(true)
             .help("Which one.");

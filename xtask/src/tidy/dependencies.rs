@@ -73,7 +73,7 @@ fn name(line: &str) -> &str {
 }
 
 fn is_dependency(line: &str) -> bool {
-    line.contains('=') && !line.trim_start().starts_with('#') && !line.contains("path = \"crates/")
+    line.contains('=') && !line.trim_start().starts_with('#') && !line.contains("path = \"")
 }
 
 fn is_reason(line: &str) -> bool {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_reason_stands_directly_above() {
-        let manifest = "[workspace.dependencies]\nours = { path = \"crates/ours\" }\n# --- Words ---\nbare = \"1\"\n\
+        let manifest = "[workspace.dependencies]\nours = { path = \"ours\" }\n# --- Words ---\nbare = \"1\"\n\
                         # Why.\nargued = \"2\"\nnext = \"3\"\n[profile.dev]\ndebug = true\n";
         let complaints: Vec<String> = unreasoned(manifest).iter().map(ToString::to_string).collect();
         assert_eq!(
