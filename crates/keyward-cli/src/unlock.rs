@@ -9,7 +9,7 @@ use keyward::keyring::{Attempt, OpenedBy, Opener, Permitted};
 use keyward::project::{self, Project};
 use keyward::registry::Crypters;
 use keyward_age::AgeIdentity;
-use keyward_core::context::EncryptionContext;
+use keyward_core::context::{EncryptionContext, shown};
 use keyward_core::error::{Error, Result};
 use keyward_core::location::Location;
 use keyward_core::name::KeyPattern;
@@ -176,19 +176,24 @@ impl Means {
         passed_over: &[Attempt],
         context: &EncryptionContext,
     ) {
+        let names = session.names();
+        let by_name = names.short(&by.to_string());
         for Attempt { resource, error } in passed_over {
-            session.ui.warn(format_args!("{resource}: {error}"));
-        }
-        if !passed_over.is_empty() {
             session
                 .ui
-                .warn(format_args!("{}: opened by {by} instead", uneasy("degraded")));
+                .warn(format_args!("{}: {error}", names.short(resource)));
+        }
+        if !passed_over.is_empty() {
+            session.ui.warn(format_args!(
+                "{}: opened by {by_name} instead",
+                uneasy("degraded")
+            ));
         } else if matches!(by, OpenedBy::Age { .. }) && !self.permitted.is_none() {
-            session.ui.say(format_args!("opened by {by}, not by a key"));
+            session.ui.say(format_args!("opened by {by_name}, not by a key"));
         }
         let unchecked: Vec<_> = context
             .unchecked_by(&self.expected)
-            .map(|(name, value)| format!("{name}={value}"))
+            .map(|(name, value)| shown(name, value))
             .collect();
         if !unchecked.is_empty() {
             session.ui.say(format_args!(

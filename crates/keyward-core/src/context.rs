@@ -79,10 +79,11 @@ impl EncryptionContext {
             match self.get(name) {
                 Some(stored) if stored == wanted => {}
                 Some(stored) => {
+                    let stored = shown(name, stored);
                     return Err(Error::refused(format!(
-                        "the encryption context has {name}={stored}, but {name}={wanted} is expected"
+                        "the encryption context has {stored}, but {name}={wanted} is expected"
                     ))
-                    .hint(format!("if that is the file you want: --context {name}={stored}")));
+                    .hint(format!("if that is the file you want: --context {stored}")));
                 }
                 None => {
                     return Err(Error::refused(format!(
@@ -99,6 +100,11 @@ impl EncryptionContext {
     pub fn unchecked_by<'a>(&'a self, expected: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.iter().filter(|(name, _)| expected.get(name).is_none())
     }
+}
+
+/// `NAME=VALUE`, safe to print. A context comes out of a file, and may carry what a terminal takes for commands.
+pub fn shown(name: &str, value: &str) -> String {
+    format!("{}={}", name.escape_debug(), value.escape_debug())
 }
 
 fn check_pair(name: &str, value: &str) -> Result<()> {
@@ -147,6 +153,15 @@ mod tests {
         let known = context(&["env=demo"]);
         let unchecked: Vec<_> = stored.unchecked_by(&known).collect();
         assert_eq!(unchecked, [("rule", "secrets/**")]);
+    }
+
+    #[test]
+    fn what_a_file_says_is_escaped() {
+        let hostile = context(&["env=\u{1b}[2Jfine\u{202e}"]);
+        let error = hostile.must_contain(&context(&["env=demo"])).unwrap_err();
+        let said = format!("{error} {}", error.hints().join(" "));
+        assert!(said.contains("env=\\u{1b}[2Jfine\\u{202e}"), "{said}");
+        assert!(!said.contains('\u{1b}'));
     }
 
     #[test]

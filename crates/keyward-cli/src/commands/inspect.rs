@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use keyward::envelope::read_header;
-use keyward_core::context::EncryptionContext;
+use keyward_core::context::{EncryptionContext, shown};
 use keyward_core::envelope::{Header, SNIFF_LEN, Sniffed, Wrap, plain_len, recover, sniff, text};
 use keyward_core::error::{Error, Result};
 use keyward_core::limits;
@@ -79,7 +79,7 @@ fn look(input: &mut Input) -> Result<Found> {
         Sniffed::Age => Ok(Found::Age { form: "binary" }),
         Sniffed::AgeArmored => Ok(Found::Age { form: "armored" }),
         Sniffed::BinaryInBase64 => Err(hints::base64_of_an_envelope()),
-        Sniffed::Other => Err(Error::damaged("is no envelope and no age file")),
+        Sniffed::Other => Err(Error::damaged("it is no envelope and no age file")),
     }
 }
 
@@ -152,7 +152,7 @@ const SUITE: &str = "Cobblestone-256 (AES-256-GCM, HKDF-SHA-512)";
 fn context_text(page: &mut Page, context: &EncryptionContext) {
     page.heading("context, public, bound to the content");
     for (name, value) in context.iter() {
-        page.line(format_args!("  {name}={value}"));
+        page.line(format_args!("  {}", shown(name, value)));
     }
     if context.iter().next().is_none() {
         page.line("  none");
