@@ -7,6 +7,7 @@ mod exit;
 mod files;
 mod harden;
 mod identities;
+mod names;
 mod providers;
 mod recipients;
 mod session;

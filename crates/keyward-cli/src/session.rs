@@ -16,6 +16,7 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::args::Globals;
+use crate::names::Names;
 use crate::providers::{NewRootKey, Providers};
 use crate::sops_age_key::Taken;
 use crate::state::StateFolder;
@@ -125,6 +126,11 @@ impl Session {
             let _ = self.project.set(Project::find(&search)?);
         }
         Ok(self.project.get().and_then(Option::as_ref))
+    }
+
+    /// Short names for what the manifest in use has.
+    pub(crate) fn names(&self) -> Names {
+        Names::of(self.project.get().and_then(Option::as_ref))
     }
 
     /// The environment that a change to keys is made in: `--env`, else `KEYWARD_ENV` unless it is protected, else the

@@ -21,10 +21,10 @@ pub(crate) struct Man {
 impl Man {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         if !self.dir.is_dir() {
-            return Err(Error::usage("is not a folder").on(self.dir.display()));
+            return Err(Error::usage("it is not a folder").on(self.dir.display()));
         }
         clap_mangen::generate_to(args::tree(), &self.dir).map_err(|why| {
-            Error::unavailable("cannot be written")
+            Error::unavailable("it cannot be written")
                 .on(self.dir.display())
                 .because(why)
         })?;

@@ -1,6 +1,6 @@
 //! `keyward verify`: the gate. It holds what looks and what seals canaries, and nothing that could change a key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use clap::Args;
 use keyward::lock_file::Found;
@@ -8,11 +8,12 @@ use keyward::project::Project;
 use keyward::uses;
 use keyward::verify::{Canaries, DEADLINE, Verify as Request, verify};
 use keyward_core::error::Result;
-use keyward_core::manifest::{AuditMode, CanaryMode, Manifest};
+use keyward_core::manifest::{AuditMode, CanaryMode};
 use keyward_core::verify::{Check, Report, Verdict};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
+use crate::names::Names;
 use crate::session::Session;
 use crate::ui::{Answer, Page, bad, command, good, strong, uneasy};
 
@@ -81,7 +82,7 @@ impl Answer for Verified<'_> {
     }
 
     fn text(&self, page: &mut Page) {
-        let names = short_names(&self.project.manifest);
+        let names = Names::of(Some(self.project));
         for checks in self.findings() {
             finding(page, &checks, &names);
         }
@@ -136,16 +137,13 @@ impl Verified<'_> {
     }
 }
 
-fn finding(page: &mut Page, checks: &[&Check], names: &BTreeMap<String, String>) {
+fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
     let Some(first) = checks.first() else { return };
     let verdict = match first.verdict {
         Verdict::Fail(_) => bad(first.verdict.id()).to_string(),
         _ => uneasy(first.verdict.id()).to_string(),
     };
-    let resources: BTreeSet<_> = checks
-        .iter()
-        .map(|check| names.get(&check.resource).unwrap_or(&check.resource).as_str())
-        .collect();
+    let resources: BTreeSet<_> = checks.iter().map(|check| names.short(&check.resource)).collect();
     let resources = resources.into_iter().collect::<Vec<_>>().join(", ");
     match checks {
         [only] => page.line(format_args!(
@@ -170,21 +168,4 @@ fn finding(page: &mut Page, checks: &[&Check], names: &BTreeMap<String, String>)
     if let Some(next) = checks.iter().find_map(|check| check.next.as_ref()) {
         page.line(format_args!("      next: {}", command(next)));
     }
-}
-
-/// `app/europe-west1` for the full name of a key, and of its ring where it is the only key of the manifest in it.
-fn short_names(manifest: &Manifest) -> BTreeMap<String, String> {
-    let mut names = BTreeMap::new();
-    for keyring in manifest.keyrings() {
-        for key in keyring.keys() {
-            let short = format!("{}/{}", keyring.name, key.name.location());
-            names.insert(key.to_string(), short.clone());
-            let ring = format!("{}://{}", key.provider, key.name.ring());
-            names
-                .entry(ring)
-                .and_modify(|name| *name = key.name.ring().to_string())
-                .or_insert(short);
-        }
-    }
-    names
 }

@@ -47,7 +47,7 @@ impl Input {
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
-            return Err(Error::usage("is a folder")
+            return Err(Error::usage("it is a folder")
                 .on(path.display())
                 .hint("name a file, or make an archive of it first: tar c FOLDER"));
         }

@@ -130,7 +130,7 @@ fn new_or_read(input: &Input, path: PathBuf) -> Result<Output> {
     match (there, input) {
         (Some(there), Input::File { snapshot, .. }) if there == *snapshot => Ok(Output::Replace(path, there)),
         _ => Err(hints::existing_output(
-            Error::usage("exists already, and is left as it is").on(path.display()),
+            Error::usage("it exists already, and is left as it is").on(path.display()),
         )),
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn made_but_not_recorded(error: Error) -> Error {
 
 /// A key that was proven before is gone.
 pub(crate) fn gone(key: &KeyRef) -> Error {
-    Error::refused("was proven before, and is gone; it is not made again under the same name")
+    Error::refused("it was proven before, and is gone; it is not made again under the same name")
         .on(key)
         .hint("find out what happened to it: `keyward verify` shows what else is missing")
         .hint("if it is known to be lost for good, remove it from keyward.lock")
@@ -61,7 +61,7 @@ pub(crate) fn in_environment(environment: &Environment, keyring: &KeyringSpec) -
         return Ok(());
     }
     let what = format!(
-        "belongs to environment `{}`, not `{}`",
+        "it belongs to environment `{}`, not `{}`",
         keyring.env, environment.name
     );
     Err(Error::usage(what)
@@ -94,7 +94,7 @@ pub(crate) fn cannot_be_opened_here() -> Error {
 
 /// Somebody pasted a binary envelope as base64.
 pub(crate) fn base64_of_an_envelope() -> Error {
-    Error::damaged("is the base64 of an envelope, not the envelope")
+    Error::damaged("it is the base64 of an envelope, not the envelope")
         .hint("decode it first: base64 -d FILE > FILE.kw")
         .hint("`keyward encrypt --text` makes a one-line form for such places")
 }

@@ -74,7 +74,7 @@ impl Ui {
         }
     }
 
-    /// One that shows nothing but warnings and errors.
+    /// One that shows nothing but errors.
     pub(crate) fn silent(&self) -> Self {
         Self {
             form: Form::Silent,
@@ -118,6 +118,9 @@ impl Ui {
 
     /// Something that a person should know although the command goes on.
     pub(crate) fn warn(&self, text: impl Display) {
+        if self.form == Form::Silent {
+            return;
+        }
         self.talk(format_args!("{} {text}", uneasy("warning:")));
     }
 

@@ -66,7 +66,9 @@ pub(super) fn json(value: &Value) -> Result<()> {
 /// A failed write to stdout.
 pub(super) fn failed(why: io::Error) -> Error {
     note(&why);
-    Error::unavailable("cannot be written").on("stdout").because(why)
+    Error::unavailable("it cannot be written")
+        .on("stdout")
+        .because(why)
 }
 
 fn note(why: &io::Error) {

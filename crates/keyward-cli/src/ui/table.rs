@@ -86,16 +86,17 @@ impl Table {
 }
 
 fn line(row: &[Cell], widths: &[usize]) -> String {
-    let cells = row.iter().zip(widths).enumerate().map(|(n, (cell, width))| {
+    let cells = row.iter().zip(widths).map(|(cell, width)| {
         let text = shortened(&cell.text, *width);
-        let padding = if n + 1 == row.len() {
-            0
+        let padding = " ".repeat(width - text.chars().count());
+        if text.is_empty() {
+            padding
         } else {
-            width - text.chars().count()
-        };
-        format!("{}{text}{:#}{}", cell.style, cell.style, " ".repeat(padding))
+            format!("{}{text}{:#}{padding}", cell.style, cell.style)
+        }
     });
-    cells.collect::<Vec<_>>().join(GAP) + "\n"
+    let line = cells.collect::<Vec<_>>().join(GAP);
+    format!("{}\n", line.trim_end())
 }
 
 /// Cut in the middle: the start and the end of a name say most.

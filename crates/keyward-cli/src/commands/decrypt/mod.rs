@@ -55,6 +55,7 @@ impl Decrypt {
             input: &input.name(),
             output: output.path(),
             opened: &opened,
+            names: session.names(),
         };
         if !output.is_stdout() {
             session.ui.done(&report)?;
@@ -72,7 +73,7 @@ fn open(session: &Session, input: &mut Input, output: &Output, means: &Means) ->
         Sniffed::Text => envelope::text(session, input, output, means),
         Sniffed::Age | Sniffed::AgeArmored => age::file(session, input, output, means),
         Sniffed::BinaryInBase64 => Err(hints::base64_of_an_envelope()),
-        Sniffed::Other => Err(Error::damaged("is no envelope and no age file")
+        Sniffed::Other => Err(Error::damaged("it is no envelope and no age file")
             .hint("`keyward inspect` shows what a file is; sops files are not read by this release")),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use keyward_core::context::EncryptionContext;
 use serde_json::{Value, json};
 
+use crate::names::Names;
 use crate::ui::{Answer, Page, good};
 use crate::wraps;
 
@@ -27,6 +28,7 @@ pub(super) struct Report<'a> {
     pub(super) input: &'a str,
     pub(super) output: Option<&'a Path>,
     pub(super) opened: &'a Opened,
+    pub(super) names: Names,
 }
 
 impl Answer for Report<'_> {
@@ -46,10 +48,7 @@ impl Answer for Report<'_> {
         let output = self
             .output
             .map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
-        page.line(format_args!(
-            "{output}: {} by {}",
-            good("opened"),
-            self.opened.opened_by
-        ));
+        let by = self.names.short(&self.opened.opened_by);
+        page.line(format_args!("{output}: {} by {by}", good("opened")));
     }
 }

@@ -21,8 +21,11 @@ pub(super) struct Report<'a> {
 
 /// Says which locations are missing, and that the envelope wants repair.
 pub(super) fn say_missing(session: &Session, sealed: &Sealed) {
+    let names = session.names();
     for Attempt { resource, error } in &sealed.missing {
-        session.ui.warn(format_args!("{resource}: {error}"));
+        session
+            .ui
+            .warn(format_args!("{}: {error}", names.short(resource)));
     }
     if !sealed.missing.is_empty() {
         session.ui.warn(format_args!(

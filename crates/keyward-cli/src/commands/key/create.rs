@@ -56,7 +56,7 @@ impl Create {
         let lock = LockFile::read_or_new(&project.lock_file())?.lock;
         let steps = session.wait_for(plan(&providers.readers(), &targets, &lock))?;
         if steps.iter().all(|step| matches!(step, Step::Leave)) {
-            return Err(Error::usage("exists already, in every location")
+            return Err(Error::usage("it exists already, in every location")
                 .on(&self.name)
                 .hint("`keyward verify` proves it"));
         }
@@ -133,10 +133,10 @@ async fn plan(readers: &Readers, targets: &[Target], lock: &Lock) -> Result<Vec<
             (Observed::Absent | Observed::Unknown(_), false) => Step::Make,
             (Observed::Absent, true) => return Err(hints::gone(&target.key)),
             (Observed::Unknown(why), true) => {
-                return Err(
-                    Error::unavailable(format!("is in the lock, and could not be seen: {why}"))
-                        .on(&target.key),
-                );
+                return Err(Error::unavailable(format!(
+                    "it is in the lock, and it could not be seen: {why}"
+                ))
+                .on(&target.key));
             }
         });
     }

@@ -93,9 +93,9 @@ async fn disable(providers: &Providers, version: &VersionRef) -> Result<()> {
     admins.get(version.provider)?.disable(&version.name).await?;
     match readers.get(version.provider)?.get_version(&version.name).await {
         Observed::Present(seen) if seen.state == VersionState::Disabled => Ok(()),
-        Observed::Present(seen) => Err(Error::unavailable(format!("was read back as {}", seen.state))),
-        Observed::Absent => Err(Error::unavailable("was not found when it was read back")),
-        Observed::Unknown(why) => Err(Error::unavailable(format!("could not be read back: {why}"))),
+        Observed::Present(seen) => Err(Error::unavailable(format!("it was read back as {}", seen.state))),
+        Observed::Absent => Err(Error::unavailable("it was not found when it was read back")),
+        Observed::Unknown(why) => Err(Error::unavailable(format!("it could not be read back: {why}"))),
     }
 }
 

@@ -96,7 +96,7 @@ async fn bring_back(
     let rescuer = rescuers.get(version.provider)?;
     match was {
         Some(VersionState::DestroyScheduled) if !may_restore => {
-            return Err(Error::refused("is scheduled for destruction, not disabled")
+            return Err(Error::refused("it is scheduled for destruction, not disabled")
                 .hint(format!("keyward key restore {version}")));
         }
         // Unseen: the provider knows, and says so.
@@ -104,8 +104,10 @@ async fn bring_back(
             rescuer.restore(&version.name).await?;
         }
         Some(VersionState::Destroyed) => {
-            return Err(Error::refused("is destroyed: its key material is gone for good")
-                .hint("files open through their other locations, or with the escrow identity"));
+            return Err(
+                Error::refused("it is destroyed: its key material is gone for good")
+                    .hint("files open through their other locations, or with the escrow identity"),
+            );
         }
         _ => {}
     }
@@ -119,7 +121,7 @@ async fn bring_back(
 async fn state(readers: &Readers, version: &VersionRef) -> Result<Option<VersionState>> {
     match readers.get(version.provider)?.get_version(&version.name).await {
         Observed::Present(KeyVersion { state, .. }) => Ok(Some(state)),
-        Observed::Absent => Err(Error::refused("does not exist")),
+        Observed::Absent => Err(Error::refused("it does not exist")),
         Observed::Unknown(_) => Ok(None),
     }
 }

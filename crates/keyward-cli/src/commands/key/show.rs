@@ -52,11 +52,11 @@ impl Show {
 }
 
 fn must_be_there(key: &Sight) -> Result<()> {
-    let missing = |name: String| Error::refused("does not exist").on(name);
+    let missing = |name: String| Error::refused("it does not exist").on(name);
     match (&key.key, key.target.version) {
         (Observed::Absent, _) => Err(missing(key.target.key.to_string())),
         (Observed::Unknown(why), _) => {
-            Err(Error::unavailable(format!("could not be seen: {why}")).on(&key.target.key))
+            Err(Error::unavailable(format!("it could not be seen: {why}")).on(&key.target.key))
         }
         (Observed::Present(_), Some(number)) if key.wanted().is_empty() && !key.is_unknown() => {
             Err(missing(key.target.key.version(number).to_string()))

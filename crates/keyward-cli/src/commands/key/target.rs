@@ -69,7 +69,7 @@ pub(super) fn resolve(project: Option<&Project>, name: &ResourceId) -> Result<Ve
 /// Those of [`resolve`], and a usage error for anything but a version.
 pub(super) fn resolve_version(project: Option<&Project>, name: &ResourceId) -> Result<(Target, VersionRef)> {
     let not_one = || {
-        Error::usage("names no version")
+        Error::usage("it names no version")
             .on(name)
             .hint("a version is KEYRING/LOCATION@N, or a full name that ends in /cryptoKeyVersions/N")
             .hint("`keyward key list` shows them")

@@ -52,7 +52,7 @@ fn make(dir: &Path) -> Result<()> {
         .mode(0o755)
         .create(dir)
         .map_err(|why| match why.kind() {
-            io::ErrorKind::AlreadyExists => Error::usage("exists already, and is left as it is")
+            io::ErrorKind::AlreadyExists => Error::usage("it exists already, and is left as it is")
                 .on(dir.display())
                 .hint("give the tour another folder: keyward quickstart DIR"),
             _ => io_error("make the folder", dir, why),
@@ -74,7 +74,8 @@ impl Answer for Ended<'_> {
     }
 
     fn text(&self, page: &mut Page) {
-        page.heading("That was all of it. What next?");
+        page.line("");
+        page.line(strong("That was all of it. What next?"));
         for (words, why) in [
             (
                 format!("cd {}", self.dir.display()),
