@@ -11,13 +11,11 @@ use super::contest::{contest, time};
 use super::programs::Program;
 use super::row::Row;
 use super::scratch::{Scratch, clear, failed};
-use crate::repository::Repository;
 
 const SITES: usize = 20_000;
 
 /// Measures `credential batch`.
-pub(super) fn rows(repository: &Repository, scratch: &Scratch, rounds: usize) -> Result<Vec<Row>> {
-    let keyward = Program::keyward(repository)?;
+pub(super) fn rows(keyward: Program, scratch: &Scratch, rounds: usize) -> Result<Vec<Row>> {
     let (folder, out, bare) = (scratch.path(""), scratch.path("out"), scratch.path("bare"));
     scratch.write("sites.csv", sites().as_bytes())?;
     let words = ["credential", "batch", "sites.csv", "--out", "out"];

@@ -16,8 +16,14 @@ use crate::repository::Repository;
 const MEMORY_LIMIT: u64 = 32 << 20;
 
 /// Measures both ways.
-pub(super) fn rows(repository: &Repository, scratch: &Scratch, rounds: usize, size: u64) -> Result<Vec<Row>> {
-    let files = Files::new(repository, scratch, size)?;
+pub(super) fn rows(
+    repository: &Repository,
+    keyward: Program,
+    scratch: &Scratch,
+    rounds: usize,
+    size: u64,
+) -> Result<Vec<Row>> {
+    let files = Files::new(repository, keyward, scratch, size)?;
     let mut rows = files.measure(&ENCRYPT, rounds)?;
     rows.extend(files.measure(&DECRYPT, rounds)?);
     Ok(rows)
@@ -83,8 +89,7 @@ struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    fn new(repository: &'a Repository, scratch: &Scratch, size: u64) -> Result<Self> {
-        let keyward = Program::keyward(repository)?;
+    fn new(repository: &'a Repository, keyward: Program, scratch: &Scratch, size: u64) -> Result<Self> {
         let folder = scratch.path("");
         keyward.run(&folder, ["escrow", "new", "--output", IDENTITY])?;
         scratch.random(PLAIN, size)?;

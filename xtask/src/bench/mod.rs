@@ -17,6 +17,7 @@ use clap::{Args, ValueEnum};
 use keyward_core::error::{Error, Result};
 
 use crate::repository::Repository;
+use programs::Program;
 use row::Row;
 use scratch::Scratch;
 
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// Where the files are written. Without it, on memory.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// A keyward to measure. Without it, this checkout's is built.
+    #[arg(long, value_name = "FILE")]
+    keyward: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,12 +59,13 @@ impl Part {
     fn rows(self, repository: &Repository, arguments: &Arguments) -> Result<Vec<Row>> {
         let rounds = usize::from(arguments.rounds);
         let scratch = Scratch::new(arguments.folder.as_deref())?;
+        let keyward = || Program::keyward(repository, arguments.keyward.as_deref());
         match self {
             Self::Memory => memory::rows(rounds),
             Self::Place => place::rows(&scratch, rounds, arguments.size << 20),
-            Self::Files => files::rows(repository, &scratch, rounds, arguments.size << 20),
-            Self::Start => start::rows(repository, &scratch, rounds),
-            Self::Batch => batch::rows(repository, &scratch, rounds),
+            Self::Files => files::rows(repository, keyward()?, &scratch, rounds, arguments.size << 20),
+            Self::Start => start::rows(repository, keyward()?, &scratch, rounds),
+            Self::Batch => batch::rows(keyward()?, &scratch, rounds),
         }
     }
 }

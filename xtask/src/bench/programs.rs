@@ -20,20 +20,11 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// keyward, built beside this program.
-    pub(super) fn keyward(repository: &Repository) -> Result<Self> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--release", "--package", "keyward-cli"])
-            .current_dir(repository.root())
-            .status();
-        let here = std::env::current_exe().unwrap_or_default();
-        let path = here.with_file_name("keyward");
-        if built.is_ok_and(|status| status.success()) && path.is_file() {
-            Ok(Self { path })
-        } else {
-            Err(Error::unavailable("keyward could not be built"))
-        }
+    /// The given keyward, or the one of this checkout, built beside this program.
+    pub(super) fn keyward(repository: &Repository, given: Option<&Path>) -> Result<Self> {
+        let path = given.map_or_else(|| build(repository), std::path::absolute);
+        path.map(|path| Self { path })
+            .map_err(|error| Error::unavailable("keyward could not be built").because(error))
     }
 
     /// A program of others, when this machine has it.
@@ -118,6 +109,19 @@ impl Program {
 
     fn failed(&self, why: &dyn std::fmt::Display) -> Error {
         Error::unavailable(format!("it failed: {why}")).on(self.path.display())
+    }
+}
+
+fn build(repository: &Repository) -> std::io::Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--package", "keyward-cli"])
+        .current_dir(repository.root())
+        .status()?;
+    let path = std::env::current_exe()?.with_file_name("keyward");
+    match built.success() {
+        true => Ok(path),
+        false => Err(std::io::Error::other("cargo build failed")),
     }
 }
 

@@ -17,8 +17,12 @@ const START: Duration = Duration::from_micros(2500);
 const SMALL: Duration = Duration::from_millis(5);
 
 /// Measures both. The floor is a process that does nothing, or age for the secret.
-pub(super) fn rows(repository: &Repository, scratch: &Scratch, rounds: usize) -> Result<Vec<Row>> {
-    let keyward = Program::keyward(repository)?;
+pub(super) fn rows(
+    repository: &Repository,
+    keyward: Program,
+    scratch: &Scratch,
+    rounds: usize,
+) -> Result<Vec<Row>> {
     let nothing = Program::peer(repository, "true").ok_or_else(|| Error::usage("there is no `true`"))?;
     let folder = scratch.path("");
     seal_small(&keyward, scratch)?;
