@@ -189,7 +189,7 @@ struct Recovery<'a> {
 impl Recovery<'_> {
     fn commands(&self) -> String {
         match self.found {
-            Found::Age { .. } => format!("age -d -i IDENTITY_FILE {}", self.name),
+            Found::Age { .. } => recover::of_age_file(self.name),
             Found::Envelope { header, .. } => recover::commands(header, self.name),
         }
     }

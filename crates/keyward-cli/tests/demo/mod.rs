@@ -79,8 +79,8 @@ impl Demo {
         ran.stdout
     }
 
-    /// Runs a line of shell, in which `keyward` is the program.
-    pub(crate) fn sh(&self, line: &str) -> Ran {
+    /// A line of shell, in which `keyward` is the program.
+    pub(crate) fn shell(&self, line: &str) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_keyward"));
         let path = format!(
             "{}:{}",
@@ -95,7 +95,13 @@ impl Demo {
         command
             .envs([("PATH", path.as_str()), ("LC_ALL", "C.UTF-8")])
             .env("HOME", self.folder.path());
-        ran(&command.stdin(Stdio::null()).output().unwrap())
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a line of shell.
+    pub(crate) fn sh(&self, line: &str) -> Ran {
+        ran(&self.shell(line).output().unwrap())
     }
 
     /// Everything in the folder, hidden temporary files included.
