@@ -43,7 +43,15 @@ pub fn with_python(file: &str) -> String {
     format!("python3 - {file} data.key content <<'END'\n{PYTHON}END\n")
 }
 
-/// What `keyward inspect --recover` prints: a commented script that opens `file`, whose header is `header`.
+/// The same for a plain age file, which needs nothing else.
+pub fn of_age_file(file: &str) -> String {
+    format!(
+        "age --decrypt --identity IDENTITY.txt --output content {}\n",
+        quoted(file)
+    )
+}
+
+/// What `keyward inspect --recover` prints for an envelope: a commented script that opens `file`, whose header is `header`.
 pub fn commands(header: &Header, file: &str) -> String {
     let mut script = format!(
         "# How to open {} without keyward: one of the wraps gives the data key, then Python gives the content.\n\
