@@ -1,6 +1,9 @@
 //! Credentials for a whole list of sites, durable in groups, resumable after any stop.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::{fs, io, thread};
 
 use keyward_core::clock::Clock;
 use keyward_core::credential::{Site, generate};
@@ -8,12 +11,16 @@ use keyward_core::error::{Error, Result};
 use rand_core::CryptoRng;
 
 use super::folder;
-use super::place::Place;
+use super::place::{Halves, Place};
 use super::rows::Row;
 use super::staging::{Durable, Staging};
+use crate::io_error::io_error;
 
 /// Sites in a group: one sync serves them all, and a stop costs at most so many that are made again.
 const GROUP: usize = if cfg!(test) { 8 } else { 1024 };
+
+/// Threads that write at once: more would wait for each other inside the file system.
+const THREADS: usize = 4;
 
 /// What became of one site. It is told only after the site's folder is on disk.
 #[derive(Debug)]
@@ -61,10 +68,7 @@ pub fn create_batch(
     rng: &mut dyn CryptoRng,
     report: &mut dyn FnMut(Outcome<'_>) -> Result<()>,
 ) -> Result<Summary> {
-    let there = rows
-        .iter()
-        .map(|row| folder::look(&place.folder(&row.request.site)))
-        .collect::<Result<Vec<_>>>()?;
+    let there = look_for_all(rows, place)?;
     place.prepare()?;
     let mut maker = Maker {
         place,
@@ -96,12 +100,18 @@ impl Maker<'_> {
     /// Makes what is missing of a group, and answers when all of it is durable.
     fn group<'r>(&mut self, rows: &'r [Row], there: &[Option<String>]) -> Result<Vec<Outcome<'r>>> {
         let mut outcomes = Vec::with_capacity(rows.len());
+        let mut made = Vec::with_capacity(rows.len());
         for (row, there) in rows.iter().zip(there) {
+            let site = &row.request.site;
             let (client_id, status) = match there {
                 Some(client_id) => (client_id.clone(), Status::Kept),
-                None => (self.stage(row)?, Status::Created),
+                None => {
+                    let credential = generate(&row.request, self.clock.now(), self.rng)?;
+                    let client_id = credential.client_id.clone();
+                    made.push(self.place.halves(site, credential)?);
+                    (client_id, Status::Created)
+                }
             };
-            let site = &row.request.site;
             outcomes.push(Outcome {
                 site,
                 folder: self.place.folder(site),
@@ -109,7 +119,8 @@ impl Maker<'_> {
                 status,
             });
         }
-        if outcomes.iter().any(|outcome| outcome.status == Status::Created) {
+        if !made.is_empty() {
+            stage_all(&self.staging, &made)?;
             self.staging.sync()?;
             outcomes
                 .iter_mut()
@@ -117,13 +128,6 @@ impl Maker<'_> {
             self.staging.sync_published()?;
         }
         Ok(outcomes)
-    }
-
-    fn stage(&mut self, row: &Row) -> Result<String> {
-        let credential = generate(&row.request, self.clock.now(), self.rng)?;
-        let files = self.place.files(&row.request.site, &credential)?;
-        self.staging.stage(&row.request.site, &files)?;
-        Ok(credential.client_id)
     }
 
     /// Another run may have been faster for this site: then its credential is the one that counts.
@@ -139,4 +143,39 @@ impl Maker<'_> {
         outcome.status = Status::Kept;
         Ok(())
     }
+}
+
+/// What is there of each row's site. The folder is listed once, since asking for each name takes longer.
+fn look_for_all(rows: &[Row], place: &Place<'_>) -> Result<Vec<Option<String>>> {
+    let names = match fs::read_dir(place.out) {
+        Ok(entries) => entries.flatten().map(|entry| entry.file_name()).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => HashSet::new(),
+        Err(error) => return Err(io_error("read the folder", place.out, error)),
+    };
+    rows.iter()
+        .map(
+            |row| match names.contains(OsStr::new(&row.request.site.folder_name())) {
+                true => folder::look(&place.folder(&row.request.site)),
+                false => Ok(None),
+            },
+        )
+        .collect()
+}
+
+/// Stages a group on several threads.
+fn stage_all(staging: &Staging, made: &[Halves<'_>]) -> Result<()> {
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS);
+    thread::scope(|scope| {
+        let shares = made.chunks(made.len().div_ceil(threads));
+        let work = |share: &[Halves<'_>]| share.iter().try_for_each(|halves| staging.stage(halves));
+        let workers = shares
+            .map(|share| scope.spawn(move || work(share)))
+            .collect::<Vec<_>>();
+        let results = workers.into_iter().map(|worker| worker.join());
+        results
+            .map(|result| result.unwrap_or_else(|_| Err(Error::bug("a thread panicked"))))
+            .collect()
+    })
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use keyward_core::credential::{CLIENT_FILE, Credential, SERVER_FILE, Site};
 use keyward_core::error::Result;
+use keyward_core::secret::SecretBytes;
 
 use super::folder::SEALED_CLIENT_FILE;
 use crate::io_error::io_error;
@@ -30,32 +31,17 @@ impl Place<'_> {
         self.out.join(site.folder_name())
     }
 
-    /// The name of the client half.
-    pub(super) fn client_file(&self) -> &'static str {
-        if self.seal.is_some() {
-            SEALED_CLIENT_FILE
-        } else {
-            CLIENT_FILE
-        }
-    }
-
-    /// The two files of a credential, by name.
-    pub(super) fn files<'a>(&self, site: &Site, credential: &'a Credential) -> Result<[File<'a>; 2]> {
+    /// What goes into the folder of `site`.
+    pub(super) fn halves<'a>(&self, site: &'a Site, credential: Credential) -> Result<Halves<'a>> {
         let client = match self.seal {
-            None => Content::Plain(credential.client_half.expose()),
-            Some(seal) => Content::Sealed(seal(site, credential.client_half.expose())?),
+            None => Client::Plain(credential.client_half),
+            Some(seal) => Client::Sealed(seal(site, credential.client_half.expose())?),
         };
-        let server = Content::Plain(credential.server_half.expose());
-        Ok([
-            File {
-                name: self.client_file(),
-                content: client,
-            },
-            File {
-                name: SERVER_FILE,
-                content: server,
-            },
-        ])
+        Ok(Halves {
+            site,
+            client,
+            server: credential.server_half,
+        })
     }
 
     /// Makes the folder when it is missing, for its owner only. The one above must be there.
@@ -78,22 +64,25 @@ impl fmt::Debug for Place<'_> {
     }
 }
 
-/// A file to write.
-pub(super) struct File<'a> {
-    pub(super) name: &'static str,
-    content: Content<'a>,
+/// Both halves of a site's credential, as they are to be written.
+pub(super) struct Halves<'a> {
+    pub(super) site: &'a Site,
+    client: Client,
+    server: SecretBytes,
 }
 
-enum Content<'a> {
-    Plain(&'a [u8]),
+enum Client {
+    Plain(SecretBytes),
     Sealed(Vec<u8>),
 }
 
-impl File<'_> {
-    pub(super) fn bytes(&self) -> &[u8] {
-        match &self.content {
-            Content::Plain(bytes) => bytes,
-            Content::Sealed(bytes) => bytes,
-        }
+impl Halves<'_> {
+    /// The files, by name.
+    pub(super) fn files(&self) -> [(&'static str, &[u8]); 2] {
+        let client = match &self.client {
+            Client::Plain(half) => (CLIENT_FILE, half.expose()),
+            Client::Sealed(half) => (SEALED_CLIENT_FILE, half.as_slice()),
+        };
+        [client, (SERVER_FILE, self.server.expose())]
     }
 }

@@ -39,9 +39,10 @@ pub fn create(
     }
     place.prepare()?;
     let credential = generate(request, now, rng)?;
-    let files = place.files(&request.site, &credential)?;
-    let mut staging = Staging::begin(place.out, Durable::Each)?;
-    staging.stage(&request.site, &files)?;
+    let (client_id, credential_id) = (credential.client_id.clone(), credential.credential_id.clone());
+    let halves = place.halves(&request.site, credential)?;
+    let staging = Staging::begin(place.out, Durable::Each)?;
+    staging.stage(&halves)?;
     staging.sync()?;
     if !staging.publish(&request.site)? {
         return Err(is_there(&folder));
@@ -49,8 +50,8 @@ pub fn create(
     staging.sync_published()?;
     Ok(Created {
         folder,
-        client_id: credential.client_id,
-        credential_id: credential.credential_id,
+        client_id,
+        credential_id,
     })
 }
 

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use super::place;
+use super::place::Halves;
 use crate::io_error::io_error;
 
 const PREFIX: &str = ".keyward-credentials-";
@@ -34,7 +34,6 @@ pub(super) struct Staging {
     out: File,
     out_path: PathBuf,
     durable: Durable,
-    read_back: Zeroizing<Vec<u8>>,
 }
 
 impl Staging {
@@ -49,18 +48,17 @@ impl Staging {
             out: out_handle,
             out_path: out.to_owned(),
             durable,
-            read_back: Zeroizing::default(),
         })
     }
 
-    /// Writes the folder of a site, here still, and reads it back.
-    pub(super) fn stage(&mut self, site: &Site, files: &[place::File<'_>]) -> Result<()> {
-        let name = site.folder_name();
+    /// Writes the folder of a site, here still, and reads it back. Threads may do so for different sites at once.
+    pub(super) fn stage(&self, halves: &Halves<'_>) -> Result<()> {
+        let name = halves.site.folder_name();
         mkdirat(&self.handle, name.as_str(), Mode::RWXU)
             .map_err(|errno| self.failed("make the folder", &name, errno))?;
-        for file in files {
-            let path = format!("{name}/{}", file.name);
-            self.write(&path, file.bytes())
+        for (file, bytes) in halves.files() {
+            let path = format!("{name}/{file}");
+            self.write(&path, bytes)
                 .map_err(|error| self.failed("write it", &path, error))?;
         }
         if self.durable == Durable::Each {
@@ -95,16 +93,16 @@ impl Staging {
         fsync(&self.out).map_err(|errno| self.failed("write the folder to disk", "", errno))
     }
 
-    fn write(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mut file = File::from(openat(&self.handle, path, flags, Mode::RUSR | Mode::WUSR)?);
         file.write_all(bytes)?;
         if self.durable == Durable::Each {
             file.sync_all()?;
         }
-        self.read_back.resize(bytes.len(), 0);
-        file.read_exact_at(&mut self.read_back, 0)?;
-        match *self.read_back == bytes {
+        let mut read_back = Zeroizing::new(vec![0; bytes.len()]);
+        file.read_exact_at(&mut read_back, 0)?;
+        match *read_back == bytes {
             true => Ok(()),
             false => Err(io::Error::new(
                 io::ErrorKind::InvalidData,
