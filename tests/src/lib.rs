@@ -5,8 +5,13 @@
 //! - [`operation`]: one act on keys, which [`naive`], [`pure`] and [`embedded`] carry out each in its own way.
 //! - [`fault`]: runs a program that is killed, or whose calls fail, at a chosen write.
 
-// This package is test code through and through: a surprise ends the test.
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 pub mod conformance;
 pub mod embedded;

@@ -1,7 +1,12 @@
 //! A process that dies at any write, or runs out of room at any write, loses nothing that it acknowledged and leaves
 //! nothing half done.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::ffi::OsStr;
 use std::fs;

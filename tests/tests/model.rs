@@ -1,6 +1,11 @@
 //! Random operation sequences, with time passing: the naive model, the key machine and the embedded KMS always agree.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::path::Path;
 

@@ -1,6 +1,11 @@
 //! A folder that cannot be written: looking and using go on, changing says why not.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::ffi::OsStr;
 use std::path::Path;

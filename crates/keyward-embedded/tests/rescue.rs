@@ -1,6 +1,11 @@
 //! Bringing back needs nothing but the folder and a name; what was destroyed is gone from the file.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! A folder with an embedded KMS in it, and a clock that the test moves.
-#![allow(dead_code)] // Each test file uses its own part.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
