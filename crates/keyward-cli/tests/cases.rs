@@ -1,5 +1,7 @@
 //! Command lines and what they print, exactly: every page in tests/cases/, each in an empty folder of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::path::{Path, PathBuf};
 use std::thread;
 

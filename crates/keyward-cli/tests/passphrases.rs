@@ -1,5 +1,7 @@
 //! Passphrases, typed at a terminal: new ones twice, wrong ones refused, none of them shown.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::Command;

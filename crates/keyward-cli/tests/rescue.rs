@@ -1,5 +1,7 @@
 //! The day on which keys are gone: what opens, what verify says, and how a key comes back.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! A folder with a manifest and keys in two locations, and the program to run in it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::fs;
