@@ -1,7 +1,5 @@
 //! The README's examples, run as they stand.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::path::Path;
 
 mod transcript;

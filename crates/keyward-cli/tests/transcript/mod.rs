@@ -4,6 +4,8 @@
 //! up to the next command, is the expected output of both streams. `[..]` stands for any text within a line, a line
 //! `...` for any lines.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
