@@ -98,8 +98,8 @@ fn declared(
     spec: &KeyringSpec,
     context: EncryptionContext,
 ) -> Result<Chosen> {
-    if session.globals.env.is_some() {
-        hints::in_environment(session.environment(project)?, spec)?;
+    if let Some(environment) = session.requested_environment(project)? {
+        hints::in_environment(environment, spec)?;
     }
     let escrow = spec.escrow.iter().map(recipient).collect::<Result<_>>()?;
     let keyring = Keyring {

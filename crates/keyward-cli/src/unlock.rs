@@ -76,7 +76,7 @@ impl Unlock {
             None => session.project()?,
         };
         let (mut permitted, mut expected) = match project {
-            Some(project) => self.declared(project, input)?,
+            Some(project) => self.declared(session, project, input)?,
             None => (Permitted::none(), EncryptionContext::new()),
         };
         for pair in &self.context {
@@ -101,28 +101,27 @@ impl Unlock {
 
     /// All keys of the manifest, those of the file's own keyring first; and the context of its rule, or of the keyring
     /// that was named.
-    fn declared(&self, project: &Project, input: &Input) -> Result<(Permitted, EncryptionContext)> {
-        let all = Permitted::none();
-        let others = || {
-            project
-                .manifest
-                .keyrings()
-                .flat_map(|keyring| keyring.keys().to_vec())
+    fn declared(
+        &self,
+        session: &Session,
+        project: &Project,
+        input: &Input,
+    ) -> Result<(Permitted, EncryptionContext)> {
+        let applied = input.path().and_then(|path| project.rule_for(path).ok());
+        let (own, expected) = match (&self.keyring, applied) {
+            (Some(name), _) => {
+                let keyring = project.manifest.keyring(name)?;
+                (Some(keyring), project::context(keyring, None)?)
+            }
+            (None, Some(applied)) => (Some(applied.keyring), applied.context),
+            (None, None) => (None, EncryptionContext::new()),
         };
-        if let Some(name) = &self.keyring {
-            let keyring = project.manifest.keyring(name)?;
-            return Ok((
-                all.keys(keyring.keys().to_vec()).keys(others()),
-                project::context(keyring, None)?,
-            ));
+        if let (Some(environment), Some(keyring)) = (session.requested_environment(project)?, own) {
+            hints::in_environment(environment, keyring)?;
         }
-        match input.path().and_then(|path| project.rule_for(path).ok()) {
-            Some(applied) => Ok((
-                all.keys(applied.keyring.keys().to_vec()).keys(others()),
-                applied.context,
-            )),
-            None => Ok((all.keys(others()), EncryptionContext::new())),
-        }
+        let keyrings = own.into_iter().chain(project.manifest.keyrings());
+        let keys = keyrings.flat_map(|keyring| keyring.keys().to_vec());
+        Ok((Permitted::none().keys(keys), expected))
     }
 
     /// Where keys may be asked, age identities are used only when they were named: whoever may write a file could

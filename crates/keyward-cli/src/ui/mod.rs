@@ -4,11 +4,12 @@
 //! - stdout is data, stderr is talk. Whatever a script may want stands alone on stdout.
 //! - With `--json`, stdout carries exactly one object, an error included.
 //! - Secrets are typed at the terminal device, never at stdin, in a variable or in an argument.
-//! - Binary is not written to a terminal.
+//! - Binary is not written to a terminal, and nothing that a stranger named can control it.
 //! - Progress is shown on stderr, on a terminal only, and only after a quarter of a second.
 //! - A reader of stdout that goes away ends the program quietly.
 
 mod error;
+mod harmless;
 pub(crate) mod hints;
 mod page;
 mod paint;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 use crate::args::{Color, Globals};
 use crate::exit::Exit;
+use harmless::harmless;
 
 pub(crate) use error::{bug, json_error};
 pub(crate) use page::Page;
@@ -139,7 +141,10 @@ impl Ui {
     /// Text on stdout, coloured where that is wanted.
     pub(crate) fn print(&self, text: impl Display) -> Result<()> {
         let mut stream = AutoStream::new(io::stdout(), self.color).lock();
-        let written = write!(stream, "{text}").and_then(|()| stream.flush());
+        let text = text.to_string();
+        let written = stream
+            .write_all(harmless(&text).as_bytes())
+            .and_then(|()| stream.flush());
         written.map_err(stdout::failed)
     }
 
@@ -153,6 +158,7 @@ impl Ui {
     fn talk(&self, text: impl Display) {
         // stderr that cannot be written must not stop the work.
         let mut stream = AutoStream::new(io::stderr(), self.color).lock();
-        let _ = writeln!(stream, "{text}");
+        let text = text.to_string();
+        let _ = writeln!(stream, "{}", harmless(&text));
     }
 }
