@@ -10,6 +10,7 @@ use crate::repository::Repository;
 
 const CASES: &str = "tests/cases";
 const VECTORS: &str = "tests/vectors";
+const SEEDS: &str = "fuzz/seeds";
 const README: &str = "README.md";
 
 /// Complains about files that no reader picks up, and about verbs without a case or without an example in the README.
@@ -18,6 +19,9 @@ pub fn check(repository: &Repository) -> Result<Vec<Complaint>> {
         is_case(file, |case| repository.has(case))
     });
     complaints.extend(forgotten(repository.files_in(VECTORS), is_vector));
+    complaints.extend(forgotten(repository.files_in(SEEDS), |file| {
+        is_seed(file, |target| repository.has(target))
+    }));
     let cases: Vec<String> = repository
         .files_in(CASES)
         .filter(|file| file.ends_with(".md"))
@@ -51,6 +55,12 @@ fn is_case(file: &str, exists: impl Fn(&str) -> bool) -> bool {
 /// keyward-core's tests and recover.py read every JSON file of the folder, and no folder in it.
 fn is_vector(file: &str) -> bool {
     inside(file, VECTORS).is_some_and(|(first, below)| first.ends_with(".json") && below.is_none())
+}
+
+/// tests/fuzz.sh gives `fuzz/seeds/NAME/*` to the target `NAME`.
+fn is_seed(file: &str, exists: impl Fn(&str) -> bool) -> bool {
+    inside(file, SEEDS)
+        .is_some_and(|(name, below)| below.is_some() && exists(&format!("fuzz/targets/{name}.rs")))
 }
 
 /// The first component of `file` below `folder`, and what follows it.
@@ -131,6 +141,14 @@ mod tests {
         assert!(is_vector("tests/vectors/valid.json"));
         assert!(!is_vector("tests/vectors/valid.bin"));
         assert!(!is_vector("tests/vectors/more/valid.json"));
+    }
+
+    #[test]
+    fn seeds_have_a_target() {
+        let exists = |target: &str| target == "fuzz/targets/header.rs";
+        assert!(is_seed("fuzz/seeds/header/context", exists));
+        assert!(!is_seed("fuzz/seeds/body/context", exists));
+        assert!(!is_seed("fuzz/seeds/header", exists));
     }
 
     #[test]

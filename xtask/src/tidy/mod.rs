@@ -10,6 +10,7 @@ mod dependencies;
 mod destruction;
 mod floors;
 mod headings;
+mod pages;
 mod paths;
 mod places;
 mod purity;
@@ -36,6 +37,7 @@ pub fn run(repository: &Repository) -> Result<()> {
     complaints.extend(dependencies::check(repository)?);
     complaints.extend(places::check(repository)?);
     complaints.extend(cases::check(repository)?);
+    complaints.extend(pages::check(repository)?);
     conclude(&sources, complaints)
 }
 
