@@ -116,8 +116,9 @@ impl Unlock {
             (None, Some(applied)) => (Some(applied.keyring), applied.context),
             (None, None) => (None, EncryptionContext::new()),
         };
-        if let (Some(environment), Some(keyring)) = (session.requested_environment(project)?, own) {
-            hints::in_environment(environment, keyring)?;
+        // A variable left over from other work must not stand in the way of opening.
+        if let (Some(_), Some(keyring)) = (&session.globals.env, own) {
+            hints::in_environment(session.environment(project)?, keyring)?;
         }
         let keyrings = own.into_iter().chain(project.manifest.keyrings());
         let keys = keyrings.flat_map(|keyring| keyring.keys().to_vec());
