@@ -16,7 +16,7 @@ const CRYPTOGRAPHY: &str = "cryptography==50.0.2";
 pub struct Peers {
     /// The folder with `age` and `age-keygen`, when Go is installed.
     pub age: Option<PathBuf>,
-    /// A Python with `cryptography`, when Python is installed.
+    /// A Python with `cryptography`, when Python 3 with its `venv` is installed.
     pub python: Option<PathBuf>,
 }
 
@@ -34,10 +34,14 @@ impl Peers {
     /// Says which peers take part, so that a comparison that did not run is never mistaken for one that passed.
     pub fn report(&self) {
         tell("age", self.age.as_deref(), "Go is not installed");
-        tell("python", self.python.as_deref(), "Python 3 is not installed");
+        tell(
+            "python",
+            self.python.as_deref(),
+            "Python 3 with venv is not installed",
+        );
     }
 
-    /// A command that finds `age`, and no `keyward`, on its path.
+    /// A command that finds the pinned `age` before any other.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         let usual = std::env::var_os("PATH").unwrap_or_default();
@@ -60,7 +64,7 @@ fn install_age(bin: &Path) -> Result<Option<PathBuf>> {
     if bin.join("age").is_file() && bin.join("age-keygen").is_file() {
         return Ok(Some(bin.to_path_buf()));
     }
-    if !answers("go", "version") {
+    if !answers("go", &["version"]) {
         return Ok(None);
     }
     run(Command::new("go").args(["install", AGE]).env("GOBIN", bin))?;
@@ -73,7 +77,7 @@ fn install_python(folder: &Path) -> Result<Option<PathBuf>> {
     if ready.is_file() {
         return Ok(Some(python));
     }
-    if !answers("python3", "--version") {
+    if !answers("python3", &["-c", "import ensurepip, venv"]) {
         return Ok(None);
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
@@ -86,9 +90,9 @@ fn install_python(folder: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(python))
 }
 
-fn answers(program: &str, argument: &str) -> bool {
+fn answers(program: &str, arguments: &[&str]) -> bool {
     let status = Command::new(program)
-        .arg(argument)
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
