@@ -1,6 +1,11 @@
 //! Several processes use one folder at once.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::io::Write;
 use std::path::Path;
@@ -10,16 +15,16 @@ use keyward_core::key::VersionState;
 use keyward_tests::embedded::Embedded;
 use keyward_tests::naive::Wish;
 use keyward_tests::operation::{Key, Operation};
-use keyward_tests::picture::View;
+use keyward_tests::picture::{KEYS, RINGS, View};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_kms-worker");
-const KEY: Key = Key("one", "one");
+const KEY: Key = KEYS[0];
 
 /// Starts a worker, which waits to be told to go.
-fn worker(folder: &Path, task: &str, times: u32) -> Child {
+fn worker(folder: &Path, task: &str, number: u32) -> Child {
     Command::new(WORKER)
         .arg(folder)
-        .args([task, &times.to_string()])
+        .args([task, &number.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -54,7 +59,7 @@ fn one_of_two_that_create_the_same_key_wins() {
     for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
         let kms = kms_with_ring(folder.path());
-        let racers = (0..2).map(|_| worker(folder.path(), "create-key", 1)).collect();
+        let racers = (0..2).map(|_| worker(folder.path(), "create-key", 0)).collect();
         let mut said = race(racers).concat();
         said.sort();
         let refusal = format!("ALREADY_EXISTS: CryptoKey {} already exists.", KEY.name());
@@ -64,7 +69,7 @@ fn one_of_two_that_create_the_same_key_wins() {
 }
 
 #[test]
-fn rings_keys_and_root_made_at_once_are_made_once() {
+fn a_location_that_several_make_at_once_is_made_once() {
     for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
         let racers = (0..4).map(|_| worker(folder.path(), "create-ring", 1)).collect();
@@ -79,6 +84,27 @@ fn rings_keys_and_root_made_at_once_are_made_once() {
             said[..3].iter().all(|line| line.starts_with("ALREADY_EXISTS")),
             "{said:?}"
         );
+    }
+}
+
+#[test]
+fn a_root_key_that_several_make_at_once_is_made_once() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kms = Embedded::new(folder.path());
+        for ring in RINGS {
+            kms.apply(&Operation::CreateRing(ring)).unwrap();
+        }
+        let said = race(
+            (0..4)
+                .map(|index| worker(folder.path(), "create-key", index))
+                .collect(),
+        );
+        assert!(said.concat().iter().all(|line| line == "ok None"), "{said:?}");
+        for key in KEYS {
+            kms.apply(&Operation::Encrypt(key)).unwrap();
+            kms.apply(&Operation::Decrypt(key, 0)).unwrap();
+        }
     }
 }
 

@@ -2,10 +2,15 @@
 //!
 //! `kms-worker FOLDER story FROM` carries out the story from that operation on, earlier ones being done, and prints a
 //! line for each that was answered. The other tasks wait for a line on stdin, so that several start at once:
-//! `create-ring` and `create-key` once, `create-version N` and `encrypt N` so many times. `look` says what it sees of
+//! `create-ring` once, `create-key N` the key with this index, `create-version N` and `encrypt N` so many times. `look` says what it sees of
 //! the key that the story makes first, and uses it.
 
-#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::io::{Write, stdin, stdout};
 use std::path::Path;
@@ -14,9 +19,10 @@ use keyward_core::kms::Observed;
 use keyward_tests::embedded::Embedded;
 use keyward_tests::naive::Wish;
 use keyward_tests::operation::{Answered, Key, Operation};
+use keyward_tests::picture::KEYS;
 use keyward_tests::story::story;
 
-const KEY: Key = Key("one", "one");
+const KEY: Key = KEYS[0];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,7 +32,7 @@ fn main() {
     let (mut kms, number) = (Embedded::new(Path::new(folder)), number.parse().unwrap());
     match task.as_str() {
         "story" => tell(&mut kms, number),
-        "create-key" => at_once(&mut kms, 1, &Operation::CreateKey(KEY, wish())),
+        "create-key" => at_once(&mut kms, 1, &Operation::CreateKey(KEYS[number], wish())),
         "create-version" => at_once(&mut kms, number, &Operation::CreateVersion(KEY)),
         "create-ring" => at_once(&mut kms, 1, &Operation::CreateRing(KEY.0)),
         "encrypt" => at_once(&mut kms, number, &Operation::Encrypt(KEY)),
