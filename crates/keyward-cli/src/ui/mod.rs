@@ -39,7 +39,7 @@ pub(crate) use table::Table;
 
 /// What a command found or did: one value, shown as text or as one JSON object.
 pub(crate) trait Answer {
-    /// The object. Its shape is documented in docs/reference.md and only grows.
+    /// The object. Its shape is shown in tests/cases/json.md, and only grows.
     fn json(&self) -> Value;
     /// The same for a person.
     fn text(&self, page: &mut Page);
@@ -139,7 +139,7 @@ impl Ui {
     }
 
     /// Text on stdout, coloured where that is wanted.
-    pub(crate) fn print(&self, text: impl Display) -> Result<()> {
+    fn print(&self, text: impl Display) -> Result<()> {
         let mut stream = AutoStream::new(io::stdout(), self.color).lock();
         let text = text.to_string();
         let written = stream
@@ -148,11 +148,16 @@ impl Ui {
         written.map_err(stdout::failed)
     }
 
+    /// Part of a longer answer, shown before the whole of it is known; nothing with `--json`.
+    pub(crate) fn tell(&self, write: impl FnOnce(&mut Page)) -> Result<()> {
+        match self.form {
+            Form::Text => self.print(filled(write, io::stdout().is_terminal())),
+            Form::Json | Form::Silent => Ok(()),
+        }
+    }
+
     fn page(&self, answer: &dyn Answer, terminal: bool) -> String {
-        let width = terminal.then(terminal_size::terminal_size).flatten();
-        let mut page = Page::new(width.map(|(width, _)| usize::from(width.0)));
-        answer.text(&mut page);
-        page.finish()
+        filled(|page| answer.text(page), terminal)
     }
 
     fn talk(&self, text: impl Display) {
@@ -161,4 +166,11 @@ impl Ui {
         let text = text.to_string();
         let _ = writeln!(stream, "{}", harmless(&text));
     }
+}
+
+fn filled(write: impl FnOnce(&mut Page), terminal: bool) -> String {
+    let width = terminal.then(terminal_size::terminal_size).flatten();
+    let mut page = Page::new(width.map(|(width, _)| usize::from(width.0)));
+    write(&mut page);
+    page.finish()
 }

@@ -4,6 +4,9 @@ use std::fmt::{Display, Write};
 
 use super::{Table, strong};
 
+/// Longer lines of running text are hard to read.
+const WIDEST: usize = 100;
+
 /// Text that grows line by line.
 pub(crate) struct Page {
     text: String,
@@ -42,8 +45,48 @@ impl Page {
         self.text.push_str(&table.fitted(self.width));
     }
 
+    /// Running text, in lines that fit.
+    pub(crate) fn prose(&mut self, text: &str) {
+        let width = self.width.unwrap_or(WIDEST).min(WIDEST);
+        let mut left = 0;
+        for word in text.split_whitespace() {
+            let len = word.chars().count();
+            if left > len {
+                self.text.push(' ');
+                left -= len + 1;
+            } else {
+                if !self.text.is_empty() && !self.text.ends_with('\n') {
+                    self.text.push('\n');
+                }
+                left = width.saturating_sub(len);
+            }
+            self.text.push_str(word);
+        }
+        self.text.push('\n');
+    }
+
     /// All of it.
     pub(super) fn finish(self) -> String {
         self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_fits_and_keeps_every_word() {
+        let text = "A keyring is one key in each of several places.\nAny one of them opens.";
+        for width in [None, Some(20), Some(3)] {
+            let mut page = Page::new(width);
+            page.line("before");
+            page.prose(text);
+            let shown = page.finish();
+            let words: Vec<_> = shown.split_whitespace().skip(1).collect();
+            assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
+            let longest = shown.lines().map(|line| line.chars().count()).max();
+            assert!(longest <= Some(width.unwrap_or(WIDEST).max(8)), "{shown}");
+        }
     }
 }

@@ -39,12 +39,9 @@ impl Act {
     /// It ended otherwise: the tour is not what it says it is.
     pub(super) fn run(&self, session: &Session, expected: Exit) -> Result<Done> {
         let words = self.words();
-        let shows = !session.ui.is_json();
-        if shows {
-            session
-                .ui
-                .print(format_args!("\n  {} {}\n", faint("$"), strong(command(&words))))?;
-        }
+        session
+            .ui
+            .tell(|page| page.line(format_args!("\n  {} {}", faint("$"), strong(command(&words)))))?;
         let exit = self.act(session)?;
         if exit != expected {
             return Err(Error::bug(format!(
@@ -52,11 +49,10 @@ impl Act {
                 exit.0, expected.0
             )));
         }
-        if shows && exit != Exit::DONE {
-            session.ui.print(format_args!(
-                "{}\n",
-                faint(format_args!("  (exit code {})", exit.0))
-            ))?;
+        if exit != Exit::DONE {
+            session
+                .ui
+                .tell(|page| page.line(faint(format_args!("  (exit code {})", exit.0))))?;
         }
         Ok(Done { words, exit })
     }

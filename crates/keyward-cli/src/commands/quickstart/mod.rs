@@ -33,9 +33,7 @@ impl Quickstart {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         make(&self.dir)?;
         env::set_current_dir(&self.dir).map_err(|why| io_error("enter it", &self.dir, why))?;
-        if !session.ui.is_json() {
-            session.ui.print(tour::opening(&self.dir))?;
-        }
+        session.ui.tell(|page| tour::opening(page, &self.dir))?;
         let done = tour::walk(session).map_err(|error| {
             error.hint(format!(
                 "what the tour has made so far is in {}; remove it to begin again",

@@ -9,7 +9,7 @@ use keyward_core::error::{Error, Result};
 use super::act::{Act, Done};
 use crate::exit::Exit;
 use crate::session::Session;
-use crate::ui::strong;
+use crate::ui::{Page, strong};
 
 const SECRET: &str = "secrets/demo-library-credentials/secret.txt";
 const LOST: &str = ".keyward/kms/europe-west1.db";
@@ -23,13 +23,14 @@ struct Stop {
 }
 
 /// What is said before the first stop.
-pub(super) fn opening(dir: &Path) -> String {
-    format!(
-        "{}\n\nA tour of keyward in a new folder, {}. Everything below really happens, and the lines after `$`\n\
-         are commands that you can repeat there by hand.\n",
-        strong("keyward quickstart"),
+pub(super) fn opening(page: &mut Page, dir: &Path) {
+    page.line(strong("keyward quickstart"));
+    page.line("");
+    page.prose(&format!(
+        "A tour of keyward in a new folder, {}. Everything below really happens, and the lines after `$` are commands \
+         that you can repeat there by hand.",
         dir.display()
-    )
+    ));
 }
 
 /// Goes from stop to stop.
@@ -52,11 +53,11 @@ pub(super) fn walk(session: &Session) -> Result<Vec<Done>> {
 }
 
 fn visit(session: &Session, stop: Stop, done: &mut Vec<Done>) -> Result<()> {
-    if !session.ui.is_json() {
-        session
-            .ui
-            .print(format_args!("\n{}\n{}\n", strong(stop.heading), stop.story))?;
-    }
+    session.ui.tell(|page| {
+        page.line("");
+        page.line(strong(stop.heading));
+        page.prose(stop.story);
+    })?;
     for (act, exit) in stop.acts {
         done.push(act.run(session, exit)?);
     }
