@@ -115,31 +115,34 @@ impl<'a> Files<'a> {
     }
 
     fn measure(&self, way: &Way, rounds: usize) -> Result<Vec<Row>> {
-        let [all, one, copy, age, rage] = contest(
+        let [all, copy, age, rage, one, one_age] = contest(
             rounds,
             [
                 self.written(|| self.keyward.run(&self.folder, (way.keyward)(self))),
-                self.written(|| self.one_thread(way)),
                 self.written(|| self.copy(way.source)),
                 self.written(|| self.peer(self.age.as_ref(), way)),
                 self.written(|| self.peer(self.rage.as_ref(), way)),
+                self.written(|| self.pinned(&self.keyward, (way.keyward)(self))),
+                self.written(|| match &self.age {
+                    Some(age) => self.pinned(age, (way.age)(self)),
+                    None => Ok(Duration::ZERO),
+                }),
             ],
         )?;
         clear(&self.out)?;
         let peak = self.keyward.peak_memory(&self.folder, (way.keyward)(self))?;
         clear(&self.out)?;
         let (what, size) = (way.name, self.size >> 20);
-        let file = |threads: &str| format!("{what} a file of {size} MiB, {threads}");
-        let against = |ours: &Times, threads, name, peer: Option<&Program>, theirs: &Times, target| match peer
-        {
-            Some(_) => Row::speed(file(threads), ours, name, theirs, target),
-            None => Row::absent(file(threads), name),
+        let file = |on: &str| format!("{what} a file of {size} MiB, {on}");
+        let against = |ours: &Times, on, name, peer: Option<&Program>, theirs: &Times, target| match peer {
+            Some(_) => Row::speed(file(on), ours, name, theirs, target),
+            None => Row::absent(file(on), name),
         };
         Ok(vec![
-            Row::speed(file("all threads"), &all, "cp", &copy, 1.0),
-            against(&all, "all threads", "age", self.age.as_ref(), &age, 2.5),
-            against(&all, "all threads", "rage", self.rage.as_ref(), &rage, 3.0),
-            against(&one, "one thread", "age", self.age.as_ref(), &age, 1.4),
+            Row::speed(file("all processors"), &all, "cp", &copy, 1.0),
+            against(&all, "all processors", "age", self.age.as_ref(), &age, 2.5),
+            against(&all, "all processors", "rage", self.rage.as_ref(), &rage, 3.0),
+            against(&one, "one processor", "age", self.age.as_ref(), &one_age, 1.4),
             Row::memory(format!("peak memory of {what}, {size} MiB"), peak, MEMORY_LIMIT),
         ])
     }
@@ -158,14 +161,10 @@ impl<'a> Files<'a> {
         })
     }
 
-    fn one_thread(&self, way: &Way) -> Result<Duration> {
-        self.keyward
-            .on_one_processor(self.repository, &self.folder, (way.keyward)(self))
-            .unwrap_or_else(|| {
-                Err(Error::usage(
-                    "taskset of util-linux is needed to measure one thread",
-                ))
-            })
+    fn pinned(&self, program: &Program, words: Vec<String>) -> Result<Duration> {
+        let taskset = Program::peer(self.repository, "taskset")
+            .ok_or_else(|| Error::usage("taskset of util-linux is needed to measure one processor"))?;
+        program.on_one_processor(&taskset).run(&self.folder, words)
     }
 
     fn copy(&self, source: &str) -> Result<Duration> {

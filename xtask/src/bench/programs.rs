@@ -1,6 +1,6 @@
 //! The programs that are measured: keyward as it is released, and those that people use for the same work.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -17,14 +17,23 @@ const PEERS: [&str; 2] = ["target/peers", "target/interop/bin"];
 #[derive(Clone)]
 pub(super) struct Program {
     path: PathBuf,
+    /// Words before its arguments.
+    before: Vec<OsString>,
 }
 
 impl Program {
     /// The given keyward, or the one of this checkout, built beside this program.
     pub(super) fn keyward(repository: &Repository, given: Option<&Path>) -> Result<Self> {
         let path = given.map_or_else(|| build(repository), std::path::absolute);
-        path.map(|path| Self { path })
+        path.map(Self::at)
             .map_err(|error| Error::unavailable("keyward could not be built").because(error))
+    }
+
+    fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            before: Vec::new(),
+        }
     }
 
     /// A program of others, when this machine has it.
@@ -34,7 +43,7 @@ impl Program {
         own.chain(std::env::split_paths(&usual))
             .map(|folder| folder.join(name))
             .find(|path| path.is_file())
-            .map(|path| Self { path })
+            .map(Self::at)
     }
 
     /// How long a whole run takes, from starting the process to its end. It must succeed.
@@ -75,27 +84,20 @@ impl Program {
         }
     }
 
-    /// The same program on one processor.
-    pub(super) fn on_one_processor<S: AsRef<OsStr>>(
-        &self,
-        repository: &Repository,
-        folder: &Path,
-        arguments: impl IntoIterator<Item = S>,
-    ) -> Option<Result<Duration>> {
-        let taskset = Self::peer(repository, "taskset")?;
-        let mut words = vec![
-            "--cpu-list".into(),
-            "0".into(),
-            self.path.clone().into_os_string(),
-        ];
-        words.extend(arguments.into_iter().map(|word| word.as_ref().to_owned()));
-        Some(taskset.run(folder, words))
+    /// The same program, kept to the first processor by `taskset`.
+    pub(super) fn on_one_processor(&self, taskset: &Self) -> Self {
+        let before = [OsStr::new("--cpu-list"), OsStr::new("0"), self.path.as_os_str()];
+        Self {
+            path: taskset.path.clone(),
+            before: before.map(OsStr::to_owned).to_vec(),
+        }
     }
 
     /// It sees nothing of its user: no configuration, no identities, and a home that is the working folder.
     fn command<S: AsRef<OsStr>>(&self, folder: &Path, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.path);
         command
+            .args(&self.before)
             .args(arguments)
             .current_dir(folder)
             .env_clear()

@@ -2,9 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{
-    Attribute, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemMod, ItemUse, Macro, TraitItemFn, UseTree,
-};
+use syn::{Attribute, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemMod, ItemUse, Macro, Signature, UseTree};
 
 use super::Source;
 use super::source::is_for_tests;
@@ -78,6 +76,12 @@ impl Collector {
             line,
             in_test: self.in_test,
         });
+    }
+
+    fn add_path(&mut self, kind: Kind, path: &syn::Path) {
+        let idents = || path.segments.iter().map(|segment| &segment.ident);
+        let line = idents().next().map_or(0, |first| first.span().start().line);
+        self.add(kind, idents().map(ToString::to_string).collect(), line);
     }
 
     /// Replaces a leading `self` or run of `super`s by the module they stand for.
@@ -163,14 +167,19 @@ impl Collector {
 
 impl<'a> Visit<'a> for Collector {
     fn visit_item(&mut self, item: &'a Item) {
-        let for_tests = match item {
-            Item::Use(item) => is_for_tests(&item.attrs),
-            Item::Impl(item) => is_for_tests(&item.attrs),
-            Item::Const(item) => is_for_tests(&item.attrs),
-            Item::Struct(item) => is_for_tests(&item.attrs),
-            _ => false,
+        let attributes = match item {
+            Item::Const(item) => &item.attrs,
+            Item::Enum(item) => &item.attrs,
+            Item::Impl(item) => &item.attrs,
+            Item::Macro(item) => &item.attrs,
+            Item::Static(item) => &item.attrs,
+            Item::Struct(item) => &item.attrs,
+            Item::Trait(item) => &item.attrs,
+            Item::Type(item) => &item.attrs,
+            Item::Use(item) => &item.attrs,
+            _ => return visit::visit_item(self, item),
         };
-        self.inside(for_tests, |this| visit::visit_item(this, item));
+        self.inside(is_for_tests(attributes), |this| visit::visit_item(this, item));
     }
 
     /// Attributes configure; they reach nothing.
@@ -186,36 +195,24 @@ impl<'a> Visit<'a> for Collector {
 
     fn visit_item_fn(&mut self, function: &'a ItemFn) {
         self.inside(is_for_tests(&function.attrs), |this| {
-            let ident = &function.sig.ident;
-            this.add(
-                Kind::Definition,
-                vec![ident.to_string()],
-                ident.span().start().line,
-            );
-            visit::visit_item_fn(this, function);
+            visit::visit_item_fn(this, function)
         });
     }
 
     fn visit_impl_item_fn(&mut self, function: &'a ImplItemFn) {
         self.inside(is_for_tests(&function.attrs), |this| {
-            let ident = &function.sig.ident;
-            this.add(
-                Kind::Definition,
-                vec![ident.to_string()],
-                ident.span().start().line,
-            );
-            visit::visit_impl_item_fn(this, function);
+            visit::visit_impl_item_fn(this, function)
         });
     }
 
-    fn visit_trait_item_fn(&mut self, function: &'a TraitItemFn) {
-        let ident = &function.sig.ident;
+    fn visit_signature(&mut self, signature: &'a Signature) {
+        let ident = &signature.ident;
         self.add(
             Kind::Definition,
             vec![ident.to_string()],
             ident.span().start().line,
         );
-        visit::visit_trait_item_fn(self, function);
+        visit::visit_signature(self, signature);
     }
 
     fn visit_item_use(&mut self, item: &'a ItemUse) {
@@ -223,16 +220,7 @@ impl<'a> Visit<'a> for Collector {
     }
 
     fn visit_path(&mut self, path: &'a syn::Path) {
-        let words: Vec<String> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let line = path
-            .segments
-            .first()
-            .map_or(0, |segment| segment.ident.span().start().line);
-        self.add(Kind::Path, words, line);
+        self.add_path(Kind::Path, path);
         visit::visit_path(self, path);
     }
 
@@ -243,18 +231,7 @@ impl<'a> Visit<'a> for Collector {
     }
 
     fn visit_macro(&mut self, call: &'a Macro) {
-        let words: Vec<String> = call
-            .path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let line = call
-            .path
-            .segments
-            .first()
-            .map_or(0, |segment| segment.ident.span().start().line);
-        self.add(Kind::Macro, words, line);
+        self.add_path(Kind::Macro, &call.path);
         self.add_tokens(call.tokens.clone());
     }
 }
