@@ -188,7 +188,8 @@ fn refuse_existing(target: &Path) -> Result<PathBuf> {
     }
 }
 
-fn folder_of(target: &Path) -> &Path {
+/// The folder that holds `target`.
+pub(crate) fn folder_of(target: &Path) -> &Path {
     match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

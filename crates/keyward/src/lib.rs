@@ -17,6 +17,7 @@ pub mod registry;
 pub mod uses;
 pub mod verify;
 
+mod file_lock;
 mod io_error;
 mod text_file;
 

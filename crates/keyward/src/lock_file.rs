@@ -1,12 +1,16 @@
 //! The lock file `keyward.lock`: read whole, replaced whole.
 
+use std::fs::File;
+use std::io::{self, ErrorKind as Io};
 use std::path::{Path, PathBuf};
 
 use keyward_core::error::Result;
 use keyward_core::manifest::{LOCK_FILE_NAME, Lock};
 use keyward_core::verify::LockState;
 
-use crate::atomic_file::{self, Access, Existing, Snapshot};
+use crate::atomic_file::{self, Access, Existing, Snapshot, folder_of};
+use crate::file_lock::{self, PATIENCE};
+use crate::io_error::io_error;
 use crate::text_file::read_text;
 
 /// A lock as it stands on disk.
@@ -53,6 +57,46 @@ impl Found {
             Self::Unreadable(why) => LockState::Unreadable(why),
         }
     }
+}
+
+/// Changes the lock in `path`, or makes it, so that no change of another process gets lost: from the reading to the
+/// writing the folder of the lock is locked. Answers what `change` does; a lock that it leaves as it was is not
+/// written.
+///
+/// # Errors
+/// Those of `change`, [`LockFile::read`] and [`LockFile::write`]; unavailable when another process does not finish.
+/// Whatever fails, the file is as it was.
+pub fn update<T>(path: &Path, change: impl FnOnce(&mut Lock) -> Result<T>) -> Result<T> {
+    let _alone = alone_in(folder_of(path))?;
+    let mut file = LockFile::read_or_new(path)?;
+    let before = file.lock.clone();
+    let answer = change(&mut file.lock)?;
+    if file.lock != before {
+        file.write()?;
+    }
+    Ok(answer)
+}
+
+/// Holds the lock on `folder` itself, which leaves no file behind, while the answer lives. Some network file systems
+/// have no locks for folders; there, only what [`LockFile::write`] notices is refused.
+fn alone_in(folder: &Path) -> Result<File> {
+    let handle = File::open(folder).map_err(|error| io_error("open the folder", folder, error))?;
+    match file_lock::lock(&handle, PATIENCE) {
+        Err(error) if !has_no_locks(&error) => {
+            Err(io_error("change the lock file in it", folder, error).hint("run the command again"))
+        }
+        Ok(()) | Err(_) => Ok(handle),
+    }
+}
+
+/// EBADF is what NFS answers for a folder.
+fn has_no_locks(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let codes = [Errno::BADF, Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS];
+    error.kind() == Io::Unsupported
+        || codes
+            .iter()
+            .any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
 impl LockFile {
@@ -112,7 +156,11 @@ fn is_missing(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keyward_core::error::ErrorKind;
+    use keyward_core::clock::Timestamp;
+    use keyward_core::error::{Error, ErrorKind};
+    use keyward_core::limits::DESTROY_WINDOW_DEFAULT;
+    use keyward_core::manifest::LockedKey;
+    use keyward_core::name::KeyRef;
 
     #[test]
     fn a_lock_is_created_replaced_and_never_overwrites_another() {
@@ -125,6 +173,57 @@ mod tests {
         std::fs::write(&path, "version: 1\nkeys: {} # theirs\n").unwrap();
         assert_eq!(ours.write().unwrap_err().kind(), ErrorKind::Unavailable);
         assert!(std::fs::read_to_string(&path).unwrap().contains("theirs"));
+    }
+
+    const NAME: &str = "embedded-kms://projects/local/locations/europe-west1/keyRings/r/cryptoKeys";
+
+    fn key(number: usize) -> (KeyRef, LockedKey) {
+        let key = LockedKey {
+            created: Timestamp::UNIX_EPOCH,
+            rotation: None,
+            destroy_window: DESTROY_WINDOW_DEFAULT,
+            primary: None,
+            versions: [].into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            proven_by: "key create".into(),
+        };
+        (format!("{NAME}/k{number}").parse().unwrap(), key)
+    }
+
+    #[test]
+    fn no_change_of_several_writers_gets_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK_FILE_NAME);
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for number in 0..3 {
+                        let change = |lock: &mut Lock| Ok(lock.keys.extend([key(writer * 3 + number)]));
+                        update(path, change).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(LockFile::read(&path).unwrap().unwrap().lock.keys.len(), 12);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing stays behind"
+        );
+    }
+
+    #[test]
+    fn a_change_that_changes_nothing_or_fails_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK_FILE_NAME);
+        assert_eq!(update(&path, |lock| Ok(lock.keys.len())).unwrap(), 0);
+        let refused = |lock: &mut Lock| {
+            lock.keys.extend([key(1)]);
+            Err::<(), _>(Error::refused("no"))
+        };
+        assert_eq!(update(&path, refused).unwrap_err().kind(), ErrorKind::Refused);
+        assert!(!path.exists());
     }
 
     #[test]
