@@ -42,8 +42,9 @@ pub fn seal_file(
         len: before.len(),
     };
     write_at(target, &mut [IoSlice::new(&seal.sealer.head())], target_offset).map_err(failure::writing)?;
-    workers.run(groups(seal.len), |stop| {
-        let mut group = Group::new();
+    let chunks = chunks(seal.len);
+    workers.run(groups(chunks), |stop| {
+        let mut group = Group::new(chunks);
         while !stop.is_set()
             && let Some(run) = seal.next()?
         {
@@ -51,6 +52,7 @@ pub fn seal_file(
         }
         Ok(())
     })?;
+    seal.is_all()?;
     same_content(&before, &source.metadata().map_err(failure::reading)?)?;
     Ok(seal.len)
 }
@@ -80,8 +82,9 @@ pub fn open_file(
         extent,
         next: AtomicU64::new(0),
     };
-    workers.run(groups(open.extent.plain_len), |stop| {
-        let mut group = Group::new();
+    let chunks = chunks(open.extent.plain_len);
+    workers.run(groups(chunks), |stop| {
+        let mut group = Group::new(chunks);
         while !stop.is_set()
             && let Some(plain) = open.next(&mut group)?
         {
@@ -106,6 +109,14 @@ impl Seal<'_> {
     fn next(&self) -> Result<Option<Run<'_>>> {
         let run = self.sealer.claim(group::CHUNKS)?;
         Ok(Some(run).filter(|run| run.plain_offset() <= self.len))
+    }
+
+    /// The source ends where it said: it did not grow, and is none of those, as in `/proc`, that give no length.
+    fn is_all(&self) -> Result<()> {
+        match read_at(self.source, &mut [IoSliceMut::new(&mut [0])], self.len).map_err(failure::reading)? {
+            0 => Ok(()),
+            _ => Err(failure::changed()),
+        }
     }
 
     /// Moves one run from source to target and returns how many bytes of the message it held.
@@ -153,9 +164,13 @@ impl Open<'_> {
     }
 }
 
-/// Groups in a message of `plain` bytes; a full last one is followed by one that holds the empty last chunk.
-fn groups(plain: u64) -> u64 {
-    plain / group::PLAIN_LEN as u64 + 1
+/// Chunks in a message of `plain` bytes, the last one included, which may be empty.
+fn chunks(plain: u64) -> u64 {
+    plain / CHUNK_LEN as u64 + 1
+}
+
+fn groups(chunks: u64) -> u64 {
+    chunks.div_ceil(group::CHUNKS as u64)
 }
 
 fn same_content(before: &Metadata, after: &Metadata) -> Result<()> {

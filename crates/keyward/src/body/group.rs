@@ -8,19 +8,26 @@ use zeroize::Zeroizing;
 
 use super::failure;
 
-/// Chunks in a group.
+/// Chunks in a group, as a rule.
 pub(super) const CHUNKS: usize = 16;
-/// Plaintext bytes in a full group.
+/// Plaintext bytes in such a group.
 pub(super) const PLAIN_LEN: usize = CHUNKS * CHUNK_LEN;
-/// Bytes of a full group in the body.
+/// Bytes of such a group in the body.
 pub(super) const SEALED_LEN: usize = CHUNKS * SEALED_CHUNK_LEN;
 
 /// Room for one group, wiped when dropped. Chunk `i` stands at `i` × [`SEALED_CHUNK_LEN`], sealed or not.
 pub(super) struct Group(Zeroizing<Vec<u8>>);
 
 impl Group {
-    pub(super) fn new() -> Self {
-        Self(Zeroizing::new(vec![0; SEALED_LEN]))
+    /// Room for at most `chunks`. A small message gets a small group: wiping costs more than sealing it.
+    pub(super) fn new(chunks: u64) -> Self {
+        let chunks = usize::try_from(chunks).map_or(CHUNKS, |chunks| chunks.min(CHUNKS));
+        Self(Zeroizing::new(vec![0; chunks * SEALED_CHUNK_LEN]))
+    }
+
+    /// How many chunks there is room for.
+    pub(super) fn chunks(&self) -> usize {
+        self.0.len() / SEALED_CHUNK_LEN
     }
 
     /// The group as it stands in a body.
@@ -48,7 +55,7 @@ impl Group {
     /// Opens the chunks in the first `sealed_len` bytes, of which the first has the number `first`, and returns the
     /// length of their plaintext. A group that is not full must end with a chunk that is not full.
     pub(super) fn open(&mut self, opener: &BodyOpener, first: u64, sealed_len: usize) -> Result<usize> {
-        if sealed_len < SEALED_LEN && sealed_len % SEALED_CHUNK_LEN < TAG_LEN {
+        if sealed_len < self.0.len() && sealed_len % SEALED_CHUNK_LEN < TAG_LEN {
             return Err(failure::truncated());
         }
         let chunks = self.0[..sealed_len].chunks_mut(SEALED_CHUNK_LEN);

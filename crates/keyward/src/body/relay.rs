@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use keyward_core::error::Result;
 
-use super::group::{self, Group};
+use super::group::Group;
 use super::workers::Workers;
 use super::{Progress, failure};
 
@@ -57,12 +57,12 @@ impl<'a> Relay<'a> {
             progress(plain as u64);
             Ok(true)
         };
-        // Most messages are one group: no thread is started before there is a second.
-        one(&mut Group::new())?;
+        // Most messages are one chunk: nothing large is made, and no thread started, before there is a second.
+        one(&mut Group::new(1))?;
         if !lock(&self.intake).ended {
             workers.run(u64::MAX, |_| {
                 let unless_done = AbandonOnDrop(self);
-                let mut group = Group::new();
+                let mut group = Group::new(u64::MAX);
                 while one(&mut group)? {}
                 mem::forget(unless_done);
                 Ok(())
@@ -92,11 +92,12 @@ impl<'a> Relay<'a> {
         Ok(Some((number, len)))
     }
 
-    /// Lets `write` write the group that begins with chunk `first` when it is that group's turn. False when there
+    /// Lets `write` write the group of `chunks` that begins with chunk `first` when it is that group's turn. False when there
     /// will be no turn, as another worker failed.
     pub(super) fn give(
         &self,
         first: u64,
+        chunks: usize,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<bool> {
         let waits = |outlet: &mut Outlet<'_>| outlet.next != first && !outlet.abandoned;
@@ -108,7 +109,7 @@ impl<'a> Relay<'a> {
             return Ok(false);
         }
         write(outlet.target).map_err(failure::writing)?;
-        outlet.next += group::CHUNKS as u64;
+        outlet.next += chunks as u64;
         self.turn.notify_all();
         Ok(true)
     }

@@ -6,10 +6,10 @@
 use std::io::{IoSliceMut, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use keyward_core::envelope::{BodyOpener, BodySealer};
+use keyward_core::envelope::{BodyOpener, BodySealer, CHUNK_LEN};
 use keyward_core::error::Result;
 
-use super::group::{self, Group};
+use super::group::Group;
 use super::relay::Relay;
 use super::workers::Workers;
 use super::{Progress, failure};
@@ -27,14 +27,17 @@ pub fn seal_stream(
 ) -> Result<u64> {
     target.write_all(&sealer.head()).map_err(failure::writing)?;
     let relay = Relay::new(source, target);
-    let claim = || sealer.claim(group::CHUNKS);
     relay.run(workers, progress, &|group: &mut Group| {
-        let Some((run, len)) = relay.take(&mut group.plain_mut(group::PLAIN_LEN), claim)? else {
+        let chunks = group.chunks();
+        let room = &mut group.plain_mut(chunks * CHUNK_LEN);
+        let Some((run, len)) = relay.take(room, || sealer.claim(chunks))? else {
             return Ok(None);
         };
         let first = run.first();
         let sealed = run.seal(group.sealed(), len)?;
-        let given = relay.give(first, |target| target.write_all(&group.sealed()[..sealed]))?;
+        let given = relay.give(first, chunks, |target| {
+            target.write_all(&group.sealed()[..sealed])
+        })?;
         Ok(given.then_some(len))
     })
 }
@@ -57,14 +60,15 @@ pub fn open_stream(
 ) -> Result<u64> {
     let relay = Relay::new(source, target);
     let next = AtomicU64::new(0);
-    let claim = || Ok(next.fetch_add(group::CHUNKS as u64, Ordering::Relaxed));
     relay.run(workers, progress, &|group: &mut Group| {
+        let chunks = group.chunks();
+        let claim = || Ok(next.fetch_add(chunks as u64, Ordering::Relaxed));
         let room = &mut [IoSliceMut::new(group.sealed())];
         let Some((first, sealed)) = relay.take(room, claim)? else {
             return Ok(None);
         };
         let plain = group.open(opener, first, sealed)?;
-        let given = relay.give(first, |target| {
+        let given = relay.give(first, chunks, |target| {
             group
                 .plain(plain)
                 .iter()

@@ -32,3 +32,12 @@ fn it_may_not_shrink_grow_or_be_written_to() {
     }
     assert_eq!(seal_while(|_| ()).unwrap(), 4 * GROUP as u64);
 }
+
+#[test]
+fn it_may_not_hold_more_than_its_length_says() {
+    let source = File::open("/proc/self/status").unwrap();
+    assert_eq!(source.metadata().unwrap().len(), 0);
+    let target = tempfile::tempfile().unwrap();
+    let error = seal_file(&source, &target, 0, sealer().1, workers(1), &|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
