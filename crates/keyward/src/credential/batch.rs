@@ -8,10 +8,12 @@ use std::{fs, io, thread};
 use keyward_core::clock::Clock;
 use keyward_core::credential::{Site, generate};
 use keyward_core::error::{Error, Result};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use rand_core::CryptoRng;
 
 use super::folder;
-use super::place::{Halves, Place};
+use super::place::Place;
 use super::rows::Row;
 use super::staging::{Durable, Staging};
 use crate::io_error::io_error;
@@ -70,15 +72,14 @@ pub fn create_batch(
 ) -> Result<Summary> {
     let there = look_for_all(rows, place)?;
     place.prepare()?;
-    let mut maker = Maker {
+    let maker = Maker {
         place,
         clock,
-        rng,
         staging: Staging::begin(place.out, Durable::Together)?,
     };
     let mut summary = Summary::default();
     for (rows, there) in rows.chunks(GROUP).zip(there.chunks(GROUP)) {
-        for outcome in maker.group(rows, there)? {
+        for outcome in maker.group(rows, there, rng)? {
             match outcome.status {
                 Status::Created => summary.created += 1,
                 Status::Kept => summary.kept += 1,
@@ -92,35 +93,35 @@ pub fn create_batch(
 struct Maker<'a> {
     place: &'a Place<'a>,
     clock: &'a dyn Clock,
-    rng: &'a mut dyn CryptoRng,
     staging: Staging,
 }
 
 impl Maker<'_> {
     /// Makes what is missing of a group, and answers when all of it is durable.
-    fn group<'r>(&mut self, rows: &'r [Row], there: &[Option<String>]) -> Result<Vec<Outcome<'r>>> {
-        let mut outcomes = Vec::with_capacity(rows.len());
-        let mut made = Vec::with_capacity(rows.len());
-        for (row, there) in rows.iter().zip(there) {
-            let site = &row.request.site;
-            let (client_id, status) = match there {
-                Some(client_id) => (client_id.clone(), Status::Kept),
-                None => {
-                    let credential = generate(&row.request, self.clock.now(), self.rng)?;
-                    let client_id = credential.client_id.clone();
-                    made.push(self.place.halves(site, credential)?);
-                    (client_id, Status::Created)
-                }
-            };
-            outcomes.push(Outcome {
-                site,
-                folder: self.place.folder(site),
-                client_id,
-                status,
-            });
-        }
-        if !made.is_empty() {
-            stage_all(&self.staging, &made)?;
+    fn group<'r>(
+        &self,
+        rows: &'r [Row],
+        there: &[Option<String>],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<Outcome<'r>>> {
+        let missing = rows
+            .iter()
+            .zip(there)
+            .filter(|(_, there)| there.is_none())
+            .map(|(row, _)| row);
+        let mut made = self.make_all(&missing.collect::<Vec<_>>(), rng)?.into_iter();
+        let outcome = |(row, there): (&'r Row, &Option<String>)| Outcome {
+            site: &row.request.site,
+            folder: self.place.folder(&row.request.site),
+            status: if there.is_some() {
+                Status::Kept
+            } else {
+                Status::Created
+            },
+            client_id: there.clone().or_else(|| made.next()).unwrap_or_default(),
+        };
+        let mut outcomes = rows.iter().zip(there).map(outcome).collect::<Vec<_>>();
+        if outcomes.iter().any(|outcome| outcome.status == Status::Created) {
             self.staging.sync()?;
             outcomes
                 .iter_mut()
@@ -128,6 +129,37 @@ impl Maker<'_> {
             self.staging.sync_published()?;
         }
         Ok(outcomes)
+    }
+
+    /// Makes and stages on several threads, each with a generator seeded from `rng`; answers the client ids in order.
+    fn make_all(&self, rows: &[&Row], rng: &mut dyn CryptoRng) -> Result<Vec<String>> {
+        let threads = thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(THREADS);
+        thread::scope(|scope| {
+            let start = |share| {
+                let mut rng = StdRng::from_rng(rng);
+                scope.spawn(move || self.make(share, &mut rng))
+            };
+            let workers = rows
+                .chunks(rows.len().div_ceil(threads).max(1))
+                .map(start)
+                .collect::<Vec<_>>();
+            let made = workers.into_iter().map(|worker| worker.join());
+            let made = made.map(|made| made.unwrap_or_else(|_| Err(Error::bug("a thread panicked"))));
+            made.collect::<Result<Vec<_>>>().map(|made| made.concat())
+        })
+    }
+
+    fn make(&self, rows: &[&Row], rng: &mut dyn CryptoRng) -> Result<Vec<String>> {
+        let one = |row: &&Row| {
+            let mut credential = generate(&row.request, self.clock.now(), rng)?;
+            let client_id = std::mem::take(&mut credential.client_id);
+            self.staging
+                .stage(&self.place.halves(&row.request.site, credential)?)?;
+            Ok(client_id)
+        };
+        rows.iter().map(one).collect()
     }
 
     /// Another run may have been faster for this site: then its credential is the one that counts.
@@ -160,22 +192,4 @@ fn look_for_all(rows: &[Row], place: &Place<'_>) -> Result<Vec<Option<String>>> 
             },
         )
         .collect()
-}
-
-/// Stages a group on several threads.
-fn stage_all(staging: &Staging, made: &[Halves<'_>]) -> Result<()> {
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(THREADS);
-    thread::scope(|scope| {
-        let shares = made.chunks(made.len().div_ceil(threads));
-        let work = |share: &[Halves<'_>]| share.iter().try_for_each(|halves| staging.stage(halves));
-        let workers = shares
-            .map(|share| scope.spawn(move || work(share)))
-            .collect::<Vec<_>>();
-        let results = workers.into_iter().map(|worker| worker.join());
-        results
-            .map(|result| result.unwrap_or_else(|_| Err(Error::bug("a thread panicked"))))
-            .collect()
-    })
 }

@@ -13,8 +13,9 @@ use keyward_core::secret::SecretBytes;
 use super::folder::SEALED_CLIENT_FILE;
 use crate::io_error::io_error;
 
-/// Seals a client half: from its bytes to those of an envelope that the site's operator can open.
-pub type Seal<'a> = dyn Fn(&Site, &[u8]) -> Result<Vec<u8>> + 'a;
+/// Seals a client half: from its bytes to those of an envelope that the site's operator can open. A batch calls it on
+/// several threads.
+pub type Seal<'a> = dyn Fn(&Site, &[u8]) -> Result<Vec<u8>> + Sync + 'a;
 
 /// A folder for credentials.
 #[derive(Clone, Copy)]
