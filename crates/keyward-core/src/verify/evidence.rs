@@ -110,6 +110,16 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// Whether a file needs a version of the key, or one that could not be read may.
+    pub(super) fn may_be_needed(self) -> bool {
+        !self.uses.is_empty() || !self.unread.is_empty()
+    }
+
+    /// The command that makes the key, and proves it.
+    pub(super) fn create(self) -> String {
+        format!("keyward key create {}", self.expected.keyring)
+    }
+
     /// The finding of check `id` about this key.
     pub(super) fn check(self, id: CheckId, verdict: Verdict) -> Check {
         Check::new(id, &self.expected.key, verdict)

@@ -39,10 +39,10 @@ pub(super) fn purpose(evidence: Evidence<'_>) -> Check {
     evidence.check(CheckId::V15, verdict)
 }
 
-/// A key that once was, or that files need, is not to be made anew under its old name: that opens nothing, and hides
-/// the loss.
+/// A key that once was, or that a file may need, is not to be made anew under its old name: that opens nothing, and
+/// hides the loss.
 fn create(evidence: Evidence<'_>) -> Option<String> {
-    let lost = matches!(evidence.recorded, Recorded::Proven(_)) || !evidence.uses.is_empty();
+    let lost = matches!(evidence.recorded, Recorded::Proven(_)) || evidence.may_be_needed();
     let absent = matches!(evidence.seen.key, Observed::Absent);
-    (absent && !lost).then(|| format!("keyward key create {}", evidence.expected.keyring))
+    (absent && !lost).then(|| evidence.create())
 }

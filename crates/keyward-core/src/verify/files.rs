@@ -115,7 +115,7 @@ impl Uses {
     }
 
     /// Who needs any version, as the end of a sentence.
-    pub(super) fn all_text(&self) -> String {
+    pub fn all_text(&self) -> String {
         let parts = self
             .by_version
             .values()

@@ -9,18 +9,23 @@ use crate::manifest::{LOCK_FILE_NAME, LockedKey, LockedVersion};
 use crate::name::KeyRef;
 
 /// A key that the lock does not have was never proven; a key that moved has another full name, so it is not in the
-/// lock either. That a *recorded* key is no longer declared is found by [`undeclared`].
+/// lock either. That a *recorded* key is no longer declared is found by [`undeclared`]. Only a key that no file needs is
+/// offered to be made: where one does, the record of it was lost, or the key was.
 pub(super) fn location(evidence: Evidence<'_>) -> Check {
     let verdict = match evidence.recorded {
         Recorded::Proven(_) => Verdict::Pass,
-        Recorded::Never => {
-            Verdict::Fail("the lock does not have this key: it was never proven in this location".into())
-        }
+        Recorded::Never => Verdict::Fail(format!(
+            "the lock does not have this key: it was never proven in this location; {}",
+            evidence.uses.all_text()
+        )),
         Recorded::NoLock => no_lock(),
     };
-    evidence
-        .check(CheckId::V04, verdict)
-        .next(format!("keyward key create {}", evidence.expected.keyring))
+    let next = if evidence.may_be_needed() {
+        format!("git log -p -- {LOCK_FILE_NAME}")
+    } else {
+        evidence.create()
+    };
+    evidence.check(CheckId::V04, verdict).next(next)
 }
 
 /// The lock itself: it is there and can be read.
@@ -29,7 +34,8 @@ pub(super) fn file(lock: LockState<'_>) -> Check {
         LockState::Read(_) => Verdict::Pass,
         LockState::Missing => Verdict::Fail(
             "there is no lock beside the manifest, so that a key which moved or vanished could not be told from a new \
-             one; bring it back from git, or prove the keys with `keyward key create KEYRING`"
+             one; bring it back from git, or, where no file is encrypted yet, make the keys with `keyward key create \
+             KEYRING`"
                 .into(),
         ),
         LockState::Damaged(why) => Verdict::Fail(why.to_owned()),

@@ -350,6 +350,33 @@ fn a_missing_key_is_one_failure_and_is_not_offered_to_be_made_anew() {
         find(&fresh, CheckId::V02).next.as_deref(),
         Some("keyward key create app")
     );
+    let perhaps = after(|case| {
+        missing(case);
+        (case.recorded, case.uses) = (None, Uses::default());
+        case.unread.add("secrets/b.kw (permission denied)");
+    });
+    assert_eq!(find(&perhaps, CheckId::V02).next, None);
+}
+
+#[test]
+fn only_a_key_that_no_file_may_need_is_offered_to_be_made_when_the_lock_does_not_have_it() {
+    let next = |change: fn(&mut Case)| {
+        let checks = after(|case| {
+            case.recorded = None;
+            change(case);
+        });
+        find(&checks, CheckId::V04).next.clone().unwrap()
+    };
+    let unneeded = |case: &mut Case| case.uses = Uses::default();
+    assert_eq!(next(unneeded), "keyward key create app");
+    assert_eq!(next(|_| {}), "git log -p -- keyward.lock");
+    let unread = |case: &mut Case| {
+        case.uses = Uses::default();
+        case.unread.add("secrets/b.kw (permission denied)");
+    };
+    assert_eq!(next(unread), "git log -p -- keyward.lock");
+    let lost = after(|case| case.recorded = None);
+    assert!(reason(&lost, CheckId::V04).ends_with("needed by secrets/a.kw"));
 }
 
 #[test]
