@@ -10,13 +10,15 @@ use keyward_core::audit::{Audit, Durability, Entry, Outcome};
 use keyward_core::error::Result;
 use serde::Serialize;
 
+use crate::file_lock::{self, PATIENCE};
 use crate::io_error::io_error;
 
 /// A log file with one JSON object a line: `at` (RFC 3339), `action`, `resources`, `outcome` (`intended`, `done`,
 /// `failed`) and, for a failure, `message`.
 ///
-/// Several processes may append at once: a line is written in one call under the file's lock. A line that a crash cut
-/// short stays as it is, on a line of its own.
+/// Several processes may append at once: a line is written in one call under the file's lock. One that holds the lock
+/// and does not finish is not waited for long, since nothing may keep a rescue waiting. A line that a crash cut short
+/// stays as it is, on a line of its own.
 pub struct JsonLines {
     path: PathBuf,
     file: File,
@@ -48,7 +50,7 @@ impl JsonLines {
     /// Appends a line and returns how many this process has written.
     fn append(&self, line: &[u8]) -> std::io::Result<u64> {
         let mut written = locked(&self.written);
-        self.file.lock()?;
+        file_lock::lock(&self.file, PATIENCE)?;
         let appended = self
             .start_of_line()
             .and_then(|gap| (&self.file).write_all(&[gap, line].concat()));
@@ -128,6 +130,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
     use keyward_core::clock::Timestamp;
+    use keyward_core::error::ErrorKind;
 
     fn entry(action: &str, outcome: Outcome) -> Entry {
         Entry {
@@ -182,6 +185,22 @@ mod tests {
             text.lines()
                 .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok())
         );
+    }
+
+    #[test]
+    fn a_process_that_holds_the_log_for_ever_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let log = JsonLines::open(&path).unwrap();
+        let holder = File::open(&path).unwrap();
+        holder.lock().unwrap();
+        let (sender, answer) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let recorded = log.record(&entry("key restore", Outcome::Intended), Durability::Synced);
+            sender.send(recorded.map_err(|error| error.kind()))
+        });
+        let answer = answer.recv_timeout(10 * PATIENCE).expect("it gives up");
+        assert_eq!(answer, Err(ErrorKind::Unavailable));
     }
 
     #[test]

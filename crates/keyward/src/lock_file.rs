@@ -199,8 +199,8 @@ mod tests {
                 let path = &path;
                 scope.spawn(move || {
                     for number in 0..3 {
-                        let change = |lock: &mut Lock| Ok(lock.keys.extend([key(writer * 3 + number)]));
-                        update(path, change).unwrap();
+                        let (name, locked) = key(writer * 3 + number);
+                        update(path, |lock| Ok(lock.keys.insert(name, locked))).unwrap();
                     }
                 });
             }
