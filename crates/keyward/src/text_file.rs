@@ -1,11 +1,13 @@
 //! Reading the small text files of a project: capped before anything is read.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use keyward_core::error::{Error, Result};
 use keyward_core::limits;
+use rustix::fs::OFlags;
 
 use crate::atomic_file::Snapshot;
 use crate::io_error::io_error;
@@ -15,7 +17,12 @@ use crate::io_error::io_error;
 /// # Errors
 /// A usage error when it is no regular file, longer than [`limits::MANIFEST_LEN`] or not UTF-8; else what reading met.
 pub(crate) fn read_text(path: &Path) -> Result<(String, Snapshot)> {
-    let file = File::open(path).map_err(|error| io_error("read it", path, error))?;
+    // A pipe in its place would be waited for until somebody writes to it.
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path);
+    let file = opened.map_err(|error| io_error("read it", path, error))?;
     let snapshot = Snapshot::of(&file, path)?;
     let too_long = |len: u64| {
         Error::usage(format!(
@@ -39,4 +46,29 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, Snapshot)> {
         Error::usage("it is not UTF-8 text").on(format!("{}:{line}", path.display()))
     })?;
     Ok((text, snapshot))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use keyward_core::error::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyward.yaml");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
+        let (sender, answer) = mpsc::channel();
+        thread::spawn(move || sender.send(read_text(&path).map_err(|error| error.kind())));
+        let answer = answer
+            .recv_timeout(Duration::from_secs(20))
+            .expect("it does not wait");
+        assert_eq!(answer.unwrap_err(), ErrorKind::Usage);
+    }
 }
