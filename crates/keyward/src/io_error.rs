@@ -26,7 +26,7 @@ pub fn io_error(doing: &str, path: &Path, error: io::Error) -> Error {
         _ => ErrorKind::Unavailable,
     };
     let hint = match error.kind() {
-        Io::StorageFull | Io::QuotaExceeded => Some("make room and run it again: nothing was changed"),
+        Io::StorageFull | Io::QuotaExceeded => Some("make room and run it again"),
         Io::PermissionDenied | Io::ReadOnlyFilesystem => Some("choose a place that this user may write"),
         _ => None,
     };
@@ -47,5 +47,11 @@ mod tests {
         assert_eq!(kind(Io::StorageFull), ErrorKind::Unavailable);
         assert_eq!(kind(Io::NotFound), ErrorKind::Usage);
         assert_eq!(kind(Io::ReadOnlyFilesystem), ErrorKind::Usage);
+    }
+
+    #[test]
+    fn a_hint_claims_nothing_that_only_the_caller_knows() {
+        let full = io_error("write", Path::new("x"), io::Error::from(Io::StorageFull));
+        assert_eq!(full.hints(), ["make room and run it again"]);
     }
 }

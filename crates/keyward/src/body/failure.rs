@@ -18,7 +18,7 @@ pub(super) fn writing(error: io::Error) -> Error {
     let failed = Error::unavailable(format!("cannot write the result: {error}"));
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            failed.hint("make room and run it again: nothing was changed")
+            failed.hint("make room and run it again")
         }
         _ => failed,
     }
