@@ -1,6 +1,10 @@
 //! Every vector of tests/vectors/ must reach the result that it states. `recover.py --vectors` runs over the same files.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 mod file;
 mod reader;
