@@ -38,6 +38,12 @@ pub const CHUNKS: u64 = 1 << 38;
 
 /// Longest manifest or lock file, in bytes.
 pub const MANIFEST_LEN: usize = 4 * 1024 * 1024;
+/// Longest path pattern of a rule, in bytes.
+pub const RULE_LEN: usize = 512;
+/// Most wildcards in it: `*`, `?`, `[`, and the `{` and `,` of alternatives.
+pub const RULE_WILDCARDS: usize = 32;
+/// Longest path patterns of all rules together, in bytes: they are compiled into one automaton.
+pub const RULES_LEN: usize = 64 * 1024;
 /// Longest file of recipients, identities or a root key, in bytes.
 pub const KEY_FILE_LEN: usize = 1024 * 1024;
 /// Longest header of a plain age file, in bytes: some 600 recipients. The header is parsed again for every line of it.

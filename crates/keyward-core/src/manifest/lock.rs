@@ -101,7 +101,7 @@ impl Lock {
         for (name, entry) in &document.keys.0 {
             let key: KeyRef = name.value.parse().map_err(|error| source.at(name, error))?;
             if keys.insert(key, locked_key(source, entry)?).is_some() {
-                return Err(source.at(name, Error::usage("this key is here a second time")));
+                return Err(source.again(name));
             }
         }
         Ok(Self { keys })
@@ -174,14 +174,13 @@ fn locked_key(source: Source<'_>, entry: &KeyEntry) -> Result<LockedKey> {
         .transpose()?;
     let mut versions = BTreeMap::new();
     for (name, version) in &entry.versions.0 {
-        let created = time(source, &version.created)?;
-        versions.insert(
-            number(source, name)?,
-            LockedVersion {
-                state: version.state.clone(),
-                created,
-            },
-        );
+        let locked = LockedVersion {
+            state: version.state.clone(),
+            created: time(source, &version.created)?,
+        };
+        if versions.insert(number(source, name)?, locked).is_some() {
+            return Err(source.again(name));
+        }
     }
     Ok(LockedKey {
         created: time(source, &entry.created)?,
@@ -288,6 +287,7 @@ mod tests {
                 "keyward.lock:5:3",
             ),
             ("      9: {", "      0: {", "keyward.lock:12:7"),
+            ("      10: {", "      \"9\": {", "keyward.lock:13:7"),
             ("destroy_window", "destroy_windw", "keyward.lock:8:5"),
             ("\"2026-11-25T08:00:00Z\"", "yesterday", "keyward.lock:6:14"),
         ] {

@@ -138,7 +138,7 @@ impl Manifest {
     /// The first rule that matches `path`: relative to the manifest's folder, symbolic links resolved, without `..`.
     /// The path may be that of the envelope: a final `.kw` is left out of account.
     pub fn rule_for(&self, path: impl AsRef<Path>) -> Option<&Rule> {
-        self.rules.first(rules::unsealed(path.as_ref()))
+        self.rules.first(&rules::unsealed(path.as_ref()))
     }
 
     /// The environment that was asked for on the command line, by its name or, when it is not protected, by the

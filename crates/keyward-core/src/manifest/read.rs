@@ -10,6 +10,7 @@ use super::{
     AuditMode, CanaryMode, Environment, KeyringSpec, MOST_RULES, Manifest, Origins, Rule, keyring, unknown,
 };
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::name::KeyRef;
 use serde_saphyr::Spanned;
 
@@ -61,7 +62,9 @@ fn environments(
             name: name.value.clone(),
             protected: entry.protected,
         };
-        all.insert(name.value.clone(), environment);
+        if all.insert(name.value.clone(), environment).is_some() {
+            return Err(source.again(name));
+        }
     }
     Ok(all)
 }
@@ -90,7 +93,9 @@ fn keyrings(
                     .hint("give each keyring a key of its own"));
             }
         }
-        all.insert(name.value.clone(), keyring);
+        if all.insert(name.value.clone(), keyring).is_some() {
+            return Err(source.again(name));
+        }
     }
     Ok(all)
 }
@@ -106,9 +111,16 @@ fn rules(
             Error::usage(format!("a manifest has at most {MOST_RULES} rules")),
         ));
     }
-    let mut list: Vec<Rule> = Vec::new();
+    let (mut list, mut len): (Vec<Rule>, usize) = (Vec::new(), 0);
     for entry in entries {
         let (path, keyring) = (&entry.value.path, &entry.value.keyring);
+        len += path.value.len();
+        if len > limits::RULES_LEN {
+            let error = Error::usage("the paths of the rules are too long together");
+            return Err(source
+                .at(path, error)
+                .hint(format!("at most {} bytes", limits::RULES_LEN)));
+        }
         rules::check_pattern(&path.value).map_err(|error| source.at(path, error))?;
         if !keyrings.contains_key(&keyring.value) {
             return Err(source.at(keyring, unknown("keyring", &keyring.value, keyrings.keys())));

@@ -1,12 +1,14 @@
 //! Path rules: which keyring a file belongs to.
 
-use std::path::{Component, Path};
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::duration::shown;
 use super::{Origins, SEALED_SUFFIX};
 use crate::error::{Error, Result};
+use crate::limits;
 
 /// One of `rules:`: files whose path matches `pattern` belong to `keyring`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,21 +72,20 @@ impl PartialEq for Rules {
 /// The path of the plain file that `path` is the envelope (or the detached wraps) of; any other path as it is.
 ///
 /// Every final `.kw` goes, so that sealing `a.kw` in place, or a second time, still meets the rule of `a`.
-pub(super) fn unsealed(path: &Path) -> &Path {
-    let Some(mut text) = path.to_str() else {
-        return path;
-    };
-    text = text
-        .strip_suffix(".wraps")
-        .filter(|rest| rest.ends_with(SEALED_SUFFIX))
-        .unwrap_or(text);
-    while let Some(rest) = text
-        .strip_suffix(SEALED_SUFFIX)
-        .filter(|rest| !rest.is_empty() && !rest.ends_with('/'))
-    {
-        text = rest;
+pub(super) fn unsealed(path: &Path) -> PathBuf {
+    let mut plain = path.to_owned();
+    let sealed = plain.file_stem().map(OsStr::as_encoded_bytes);
+    if is_extension(&plain, "wraps") && sealed.is_some_and(|name| name.ends_with(SEALED_SUFFIX.as_bytes())) {
+        plain.set_extension("");
     }
-    Path::new(text)
+    while is_extension(&plain, SEALED_SUFFIX.trim_start_matches('.')) {
+        plain.set_extension("");
+    }
+    plain
+}
+
+fn is_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|ours| ours == extension)
 }
 
 /// Refuses a pattern that is malformed, or that no path could ever match.
@@ -93,8 +94,12 @@ pub(super) fn check_pattern(pattern: &str) -> Result<()> {
     if pattern.is_empty() {
         return Err(Error::usage("a rule needs a path").hint("`**` is every file"));
     }
-    if pattern.len() > crate::limits::CONTEXT_VALUE_LEN {
-        return Err(error("is too long for a rule"));
+    if pattern.len() > limits::RULE_LEN {
+        return Err(error("is too long for a rule").hint(format!("at most {} bytes", limits::RULE_LEN)));
+    }
+    if pattern.matches(['*', '?', '[', '{', ',']).count() > limits::RULE_WILDCARDS {
+        let most = format!("at most {} of `* ? [ {{ ,`", limits::RULE_WILDCARDS);
+        return Err(error("has too many wildcards").hint(most));
     }
     if pattern.chars().any(char::is_control) {
         return Err(error("has control characters"));
@@ -185,10 +190,20 @@ mod tests {
             ("a/b.kw.wraps", "a/b"),
             ("a/b.wraps", "a/b.wraps"),
             ("a/.kw", "a/.kw"),
+            ("a/.kw.wraps", "a/.kw"),
             (".kw", ".kw"),
+            (".kw.kw", ".kw"),
         ] {
             assert_eq!(unsealed(Path::new(path)), Path::new(plain), "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_not_utf_8_meets_the_rule_of_its_file() {
+        use std::os::unix::ffi::OsStrExt;
+        let (sealed, rules) = (OsStr::from_bytes(b"a/\xff.pem.kw"), rules(&["a/*.pem"]));
+        assert!(rules.first(&unsealed(Path::new(sealed))).is_some());
     }
 
     #[test]
@@ -204,7 +219,8 @@ mod tests {
             ("a[", None),
             ("{a", None),
             ("a\nb", None),
-            (&"a".repeat(5000), None),
+            (&"a".repeat(513), Some("at most 512 bytes")),
+            (&"*a".repeat(33), Some("at most 32 of")),
         ] {
             let error = check_pattern(bad).unwrap_err();
             if let Some(meant) = meant {

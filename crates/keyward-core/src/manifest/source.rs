@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 
+use super::document::Text;
 use super::duration::shown;
 use crate::error::{Error, Result, nearest};
 use crate::limits;
@@ -40,6 +41,11 @@ impl<'a> Source<'a> {
         error.on(self.place(value.referenced))
     }
 
+    /// The error for a name that stands in its mapping already: `1` and `"1"` are one name here, and two in YAML.
+    pub(super) fn again(self, name: &Text) -> Error {
+        self.at(name, twice(&name.value))
+    }
+
     fn place(self, location: Location) -> String {
         format!("{}:{}:{}", self.file, location.line(), location.column())
     }
@@ -54,9 +60,7 @@ impl<'a> Source<'a> {
             Yaml::SerdeMissingField { field, .. } => Error::usage(format!(
                 "`{field}` is missing in the mapping whose last key is here"
             )),
-            Yaml::DuplicateMappingKey { key: Some(key), .. } => {
-                Error::usage(format!("`{}` is here a second time", shown(key)))
-            }
+            Yaml::DuplicateMappingKey { key: Some(key), .. } => twice(key),
             Yaml::Unexpected {
                 expected: "sequence start",
                 ..
@@ -83,6 +87,10 @@ pub(super) fn too_long(len: u64) -> Error {
         "{len} bytes are too many: at most {} are read",
         limits::MANIFEST_LEN
     ))
+}
+
+fn twice(name: &str) -> Error {
+    Error::usage(format!("`{}` is here a second time", shown(name)))
 }
 
 fn unknown_key(key: &str, expected: &[&str]) -> Error {

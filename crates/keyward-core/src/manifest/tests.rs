@@ -162,6 +162,12 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("\"**\"", "\"/**\"", "17:12", "did you mean `**`?"),
     ("\"**\"", "\"secrets/**\"", "17:12", "already"),
     ("\"**\"", "\"a[\"", "17:12", "not a path pattern"),
+    (
+        "  demo: {protected: false}",
+        "  1: {protected: true}\n  \"1\": {}",
+        "4:3",
+        "`1` is here a second time",
+    ),
     ("  app:", "  a/b:", "5:3", "cannot name"),
     ("  demo:", "  a@1:", "3:3", "cannot name"),
     ("protected: false", "protected: no", "3:21", ""),
@@ -264,12 +270,17 @@ fn hostile_documents_are_refused_in_bounded_time() {
     let many = (0..2000)
         .map(|i| format!("  - {{path: \"{i}\", keyring: app}}\n"))
         .collect::<String>();
+    // Each is in order by itself; together they would take gigabytes to compile.
+    let wild = (0..1000)
+        .map(|i| format!("  - {{path: \"{i}{}\", keyring: app}}\n", "**/*a*".repeat(8)))
+        .collect::<String>();
     for text in [
         String::new(),
         "x".repeat(crate::limits::MANIFEST_LEN + 1),
         format!("{DEMO}---\n{DEMO}"),
         laughs,
         format!("{DEMO}{many}"),
+        format!("{DEMO}{wild}"),
         "[".repeat(100_000),
         "{a: ".repeat(100_000),
         "? ".repeat(10_000),
