@@ -1,16 +1,18 @@
 //! The provider: a handle on the folder, and where its work runs.
 
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use keyward_core::clock::Clock;
 use keyward_core::key::{KeyVersion, Machine};
 use keyward_core::kms::{Async, KmsCode, KmsError};
 use keyward_core::name::KeyVersionName;
 use rand_core::CryptoRng;
-use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
-use crate::fault::Result;
+use crate::fault::{Result, bug};
 use crate::root::{Root, RootKeySource};
 use crate::service::Service;
 use crate::store::Extent;
@@ -47,22 +49,28 @@ impl EmbeddedKms {
             .change_version(version, Extent::Whole, Machine::schedule_destruction)
     }
 
-    /// Runs `work` on a thread that may block, so that a busy lock, a slow disk or a passphrase prompt in one location
-    /// stops neither the deadline nor the other locations (about 50 µs a call). Outside a Tokio runtime it runs at
-    /// once. A caller that gives up waiting does not stop it: like a call to a service, it may still be carried out.
+    /// Runs `work` on a thread of its own, so that a busy lock, a slow disk or a passphrase prompt in one location stops
+    /// neither a deadline nor the other locations; that costs some 30 µs, a tenth of the call. It takes no particular
+    /// runtime, and none waits for the thread in the end. A caller that gives up does not stop it: as with a service,
+    /// what was asked for may still be done.
     pub(crate) fn run<'a, T: Send + 'static>(
         &'a self,
         work: impl FnOnce(&Service) -> Result<T> + Send + 'static,
     ) -> Async<'a, Result<T>> {
         let service = Arc::clone(&self.0);
         Box::pin(async move {
-            let Ok(runtime) = Handle::try_current() else {
-                return work(&service);
-            };
-            match runtime.spawn_blocking(move || work(&service)).await {
+            let (answer, answered) = oneshot::channel();
+            let thread = thread::Builder::new().spawn(move || {
+                // Nobody may be waiting any more.
+                let _ = answer.send(work(&service));
+            });
+            let thread = thread.map_err(|why| KmsError::new(KmsCode::ResourceExhausted, why.to_string()))?;
+            match answered.await {
                 Ok(answer) => answer,
-                Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-                Err(_) => Err(KmsError::new(KmsCode::Unavailable, "the process is ending")),
+                Err(_) => match thread.join() {
+                    Err(panic) => resume_unwind(panic),
+                    Ok(()) => Err(bug("a thread that ended without an answer")),
+                },
             }
         })
     }

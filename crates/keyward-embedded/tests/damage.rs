@@ -44,7 +44,31 @@ fn foreign_files_are_refused() {
     unknown(&bench, "not a key store of keyward");
     fs::remove_file(bench.db()).unwrap();
     fs::create_dir(bench.db()).unwrap();
-    unknown(&bench, "");
+    unknown(&bench, "not a regular file");
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let bench = Bench::with_key();
+    let sealed = bench.encrypt();
+    let pipe = |path: &std::path::Path| {
+        fs::remove_file(path).unwrap();
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(path)
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    pipe(&bench.root());
+    refused(
+        decrypt(&bench.again(), &sealed),
+        KmsCode::Internal,
+        "root.key: it is not a regular file",
+    );
+    pipe(&bench.db());
+    unknown(&bench, "not a regular file");
 }
 
 #[test]

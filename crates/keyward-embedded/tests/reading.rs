@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use keyward_core::key::{KeySpec, Permission};
 use keyward_core::kms::{KmsAdmin, KmsRead, Observed};
@@ -126,6 +127,25 @@ fn a_busy_location_does_not_hold_up_another() {
         lock.execute_batch("COMMIT").unwrap();
         assert!(matches!(busy.await.unwrap(), Observed::Present(_)));
     });
+}
+
+#[test]
+fn whoever_gives_up_goes_on_at_once() {
+    let bench = Bench::with_key();
+    let lock = Connection::open(bench.db()).unwrap();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let began = Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let name = key();
+    let looking = bench.kms.get_key(&name);
+    let given_up = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(20), looking).await });
+    drop(runtime);
+    assert!(given_up.is_err());
+    // The lock is waited for 5 seconds, by a thread that holds up nobody.
+    assert!(began.elapsed() < Duration::from_secs(4));
 }
 
 #[test]

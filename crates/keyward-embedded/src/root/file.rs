@@ -37,12 +37,15 @@ pub(super) enum RootFile {
 impl RootFile {
     /// Reads `file`; `None` when it does not exist.
     pub(super) fn read(file: &Path) -> Result<Option<Self>> {
-        let opened = match File::open(file) {
+        match file.metadata() {
+            Ok(meta) if meta.is_file() => {}
+            Ok(_) => return Err(damaged(file, "it is not a regular file")),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(io(file))?,
-        };
+            Err(error) => return Err(io(file)(error)),
+        }
         let mut text = Zeroizing::new(Vec::with_capacity(4096));
-        opened
+        File::open(file)
+            .map_err(io(file))?
             .take(limits::KEY_FILE_LEN as u64 + 1)
             .read_to_end(&mut text)
             .map_err(io(file))?;

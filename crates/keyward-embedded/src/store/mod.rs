@@ -10,6 +10,7 @@ mod rows;
 mod save;
 mod schema;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub(crate) fn file_of(folder: &Path, location: &Location) -> PathBuf {
 impl Store {
     /// Opens for looking: one consistent state, nothing is written.
     pub(crate) fn read(folder: &Path, location: &Location) -> Result<Self> {
-        let file = file_of(folder, location);
+        let file = existing(folder, location)?;
         match Self::try_read(&file) {
             Err(error) if interrupted(&error) => {
                 finish_interrupted_write(&file)?;
@@ -46,7 +47,7 @@ impl Store {
             }
             opened => opened,
         }
-        .map_err(sqlite_or_absent(&file))?
+        .map_err(sqlite(&file))?
         .checked(location)
     }
 
@@ -62,7 +63,7 @@ impl Store {
 
     /// Opens for changing: waits for other writers and keeps them out until it is committed or dropped.
     pub(crate) fn write(folder: &Path, location: &Location) -> Result<Self> {
-        let file = file_of(folder, location);
+        let file = existing(folder, location)?;
         let open = || {
             let connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             connection.execute_batch(
@@ -74,7 +75,7 @@ impl Store {
                 connection,
             })
         };
-        open().map_err(sqlite_or_absent(&file))?.checked(location)
+        open().map_err(sqlite(&file))?.checked(location)
     }
 
     /// Makes every change since [`Store::write`] durable, all of them or none.
@@ -145,9 +146,16 @@ fn finish_interrupted_write(file: &Path) -> Result<()> {
     })
 }
 
-fn sqlite_or_absent(file: &Path) -> impl FnOnce(rusqlite::Error) -> keyward_core::kms::KmsError {
-    move |error| match file.try_exists() {
-        Ok(false) => unavailable(file, "it does not exist, so nothing is known about its keys"),
-        _ => sqlite(file)(error),
+/// The file of a location, which exists. A pipe in its place would be waited for without end.
+fn existing(folder: &Path, location: &Location) -> Result<PathBuf> {
+    let file = file_of(folder, location);
+    match file.metadata() {
+        Ok(meta) if meta.is_file() => Ok(file),
+        Ok(_) => Err(damaged(&file, "it is not a regular file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(unavailable(
+            &file,
+            "it does not exist, so nothing is known about its keys",
+        )),
+        Err(error) => Err(unavailable(&file, error)),
     }
 }
