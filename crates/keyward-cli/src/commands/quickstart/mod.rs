@@ -21,7 +21,7 @@ use act::Done;
 
 /// See it work: a tour in a new folder, with the loss of a location
 ///
-/// Every command of the tour is shown before it runs, and can be repeated by hand.
+/// Every command of the tour is shown before it runs, and can be repeated by hand in another folder.
 #[derive(Args)]
 pub(crate) struct Quickstart {
     /// Folder to make
@@ -77,7 +77,7 @@ impl Answer for Ended<'_> {
         for (words, why) in [
             (
                 format!("cd {}", self.dir.display()),
-                "everything above can be repeated there",
+                "the folder of the tour, with all that it made",
             ),
             (
                 "keyward explain secrets/any.txt".into(),

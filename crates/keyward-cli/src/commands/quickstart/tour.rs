@@ -28,7 +28,7 @@ pub(super) fn opening(page: &mut Page, dir: &Path) {
     page.line("");
     page.prose(&format!(
         "A tour of keyward in a new folder, {}. Everything below really happens, and the lines after `$` are commands \
-         that you can repeat there by hand.",
+         that you can repeat by hand in a folder of your own.",
         dir.display()
     ));
 }
