@@ -16,6 +16,8 @@ pub use search::Search;
 
 /// The folder in which keyward keeps the state of a checkout.
 pub const STATE_FOLDER: &str = ".keyward";
+/// Where git keeps its own files; in a second working tree it is a file.
+const GIT: &str = ".git";
 
 /// A manifest that was read, and the folder that it governs.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub struct Project {
     pub file: PathBuf,
     /// What it says.
     pub manifest: Manifest,
+    /// The manifest file from `root`, symbolic links resolved; `None` when that leads out of it.
+    inside: Option<PathBuf>,
 }
 
 /// What the manifest says about one file.
@@ -60,11 +64,15 @@ impl Project {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
+        let real = |path: &Path| {
+            path.canonicalize()
+                .map_err(|error| io_error("find it", path, error))
+        };
+        let root = real(folder)?;
         Ok(Self {
             manifest: Manifest::parse(&text, &file.display().to_string())?,
-            root: folder
-                .canonicalize()
-                .map_err(|error| io_error("find the folder", folder, error))?,
+            inside: real(file)?.strip_prefix(&root).ok().map(Path::to_owned),
+            root,
             file: file.to_owned(),
         })
     }
@@ -89,10 +97,9 @@ impl Project {
             .hint("name its recipients: --keyring NAME or --to")
         };
         let path = real.strip_prefix(&self.root).map_err(|_| outside())?.to_owned();
-        if is_own(&path) {
-            return Err(
-                Error::usage("it is one of keyward's own files, which no rule covers").on(file.display()),
-            );
+        if self.keeps(&path) {
+            let what = "it is one of keyward's own files, or git's, which no rule covers";
+            return Err(Error::usage(what).on(file.display()));
         }
         let rule = self.manifest.rule_for(&path).ok_or_else(|| self.no_rule(file))?;
         let keyring = self.manifest.keyring(&rule.keyring)?;
@@ -103,6 +110,14 @@ impl Project {
             keyring,
             context,
         })
+    }
+
+    /// Whether `path`, from the root, is the manifest, the lock, state or git's: no rule covers these.
+    pub(crate) fn keeps(&self, path: &Path) -> bool {
+        let files = [FILE_NAME, LOCK_FILE_NAME].map(Path::new);
+        files.contains(&path)
+            || self.inside.as_deref() == Some(path)
+            || [STATE_FOLDER, GIT].iter().any(|folder| path.starts_with(folder))
     }
 
     fn no_rule(&self, file: &Path) -> Error {
@@ -123,11 +138,6 @@ pub fn context(keyring: &KeyringSpec, rule: Option<&Rule>) -> Result<EncryptionC
         context.insert("rule", rule.pattern.as_str())?;
     }
     Ok(context)
-}
-
-/// Whether `path`, relative to the manifest, is the manifest, the lock or state.
-pub(crate) fn is_own(path: &Path) -> bool {
-    path == Path::new(FILE_NAME) || path == Path::new(LOCK_FILE_NAME) || path.starts_with(STATE_FOLDER)
 }
 
 /// The real path of `file`; for one that is not there yet, its name in the real path of its folder.

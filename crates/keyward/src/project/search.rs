@@ -25,8 +25,11 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The manifest file, if there is one.
-    pub(super) fn run(&self) -> Result<Option<PathBuf>> {
+    /// The manifest file, if there is one. It is not read.
+    ///
+    /// # Errors
+    /// One that cannot be looked at, or that somebody else may have put there.
+    pub fn run(&self) -> Result<Option<PathBuf>> {
         if let Some(named) = self.manifest {
             return Ok(Some(named.to_owned()));
         }
@@ -53,7 +56,8 @@ impl Search<'_> {
 fn upward(start: &Path, home: Option<&Path>) -> Result<Option<PathBuf>> {
     for folder in start.ancestors() {
         let candidate = folder.join(FILE_NAME);
-        match candidate.metadata() {
+        // The entry itself, not what it may link to: a link that leads nowhere is a manifest that cannot be read.
+        match candidate.symlink_metadata() {
             Ok(found) => return trusted(folder, candidate, &found).map(Some),
             Err(error) if error.kind() == Io::NotFound => {}
             Err(error) => return Err(io_error("read it", &candidate, error)),

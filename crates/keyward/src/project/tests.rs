@@ -17,6 +17,8 @@ keyrings:
 rules:
   - {path: \"secrets/**\", keyring: app}
   - {path: \"*.txt\", keyring: other}
+  - {path: \"**/.git/*\", keyring: other}
+  - {path: \"**/*.yaml\", keyring: other}
 ";
 
 fn folder_with(files: &[&str]) -> TempDir {
@@ -84,6 +86,34 @@ fn a_named_manifest_must_be_there() {
 }
 
 #[test]
+fn a_manifest_that_is_a_link_to_nowhere_is_there_and_cannot_be_read() {
+    let top = folder_with(&["sub/x", "keyward.yaml"]);
+    symlink("nowhere", top.path().join("sub").join(FILE_NAME)).unwrap();
+    let search = Search {
+        manifest: None,
+        file: None,
+        folder: &top.path().join("sub"),
+        home: None,
+    };
+    let error = Project::find(&search).unwrap_err();
+    assert!(error.resource().unwrap().ends_with("sub/keyward.yaml"), "{error}");
+}
+
+#[test]
+fn no_rule_covers_a_manifest_by_whatever_name() {
+    let top = folder_with(&["keyward.yaml", "sub/other.yaml", "sub/plain.yaml"]);
+    let covers = |manifest: &str, file: &str| {
+        let project = Project::open(&top.path().join(manifest)).unwrap();
+        project.rule_for(&top.path().join(file)).is_ok()
+    };
+    fs::write(top.path().join("sub/other.yaml"), MANIFEST).unwrap();
+    assert!(covers("sub/other.yaml", "sub/plain.yaml") && !covers("sub/other.yaml", "sub/other.yaml"));
+    symlink("sub/other.yaml", top.path().join("link.yaml")).unwrap();
+    assert!(!covers("link.yaml", "link.yaml") && !covers("link.yaml", "sub/other.yaml"));
+    assert!(covers("keyward.yaml", "sub/other.yaml"));
+}
+
+#[test]
 fn a_manifest_of_100_mb_is_not_read() {
     let top = folder_with(&["keyward.yaml"]);
     let file = top.path().join("keyward.yaml");
@@ -142,6 +172,7 @@ fn rules_see_real_paths() {
         ("dangling.txt", None),
         ("../x", None),
         (".keyward/root.key", None),
+        (".git/config", None),
         ("keyward.lock", None),
     ] {
         assert_eq!(keyring(file).as_deref(), expected, "{file}");
