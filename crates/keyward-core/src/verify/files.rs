@@ -1,6 +1,6 @@
 //! Which files need which versions: what a scan of the manifest's folder found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::KeyRef;
 
@@ -35,6 +35,8 @@ pub struct Scan {
     pub uses: BTreeMap<KeyRef, Uses>,
     /// By keyring: envelopes that its rules cover and that name a key which it does not have, each with that key.
     pub foreign: BTreeMap<String, Files>,
+    /// Folders with a manifest of their own: the names inside their files are judged by that one, not by this.
+    pub nested: BTreeSet<String>,
     /// Files and folders that could not be looked into, each with the reason: any of them may need any version.
     pub unread: Files,
 }

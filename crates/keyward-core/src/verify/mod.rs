@@ -96,12 +96,17 @@ pub fn notes(manifest: &Manifest, scan: &Scan) -> Vec<String> {
         "{} files under the rules were looked at; {} are envelopes",
         scan.files, scan.envelopes
     );
+    let nested = scan.nested.iter().map(|folder| {
+        format!(
+            "{folder} has a manifest of its own: whether its files name the right keys is for that one to say"
+        )
+    });
     let audit = match manifest.audit() {
         AuditMode::File => None,
         AuditMode::Stderr => Some("audit: stderr. Changes are recorded on standard error only".to_owned()),
         AuditMode::Off => Some("audit: off. Changes are not recorded".to_owned()),
     };
-    std::iter::once(looked).chain(audit).collect()
+    std::iter::once(looked).chain(nested).chain(audit).collect()
 }
 
 #[cfg(test)]

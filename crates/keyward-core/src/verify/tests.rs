@@ -515,18 +515,22 @@ fn files_under_foreign_keys_fail_and_unread_ones_are_unknown() {
 }
 
 #[test]
-fn an_audit_log_that_is_off_is_told() {
+fn what_weakens_a_verification_is_told() {
     let manifest = Manifest::parse(&MANIFEST.replace("version: 1", "version: 1\naudit: off"), "m").unwrap();
     let notes = notes(
         &manifest,
         &Scan {
             files: 7,
             envelopes: 2,
+            nested: ["secrets/sub".to_owned()].into(),
             ..Scan::default()
         },
     );
-    assert_eq!(notes.len(), 2);
-    assert!(notes[0].starts_with("7 files") && notes[1].starts_with("audit: off"));
+    let starts = ["7 files", "secrets/sub has a manifest of its own", "audit: off"];
+    assert_eq!(notes.len(), starts.len());
+    for (note, start) in notes.iter().zip(starts) {
+        assert!(note.starts_with(start), "{note}");
+    }
 }
 
 #[test]

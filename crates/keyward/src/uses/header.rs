@@ -1,4 +1,4 @@
-//! The header of a file, if the file is an envelope, without reading more of it.
+//! What a file holds, and the header of an envelope, without reading more than that.
 
 use std::io::{self, Read};
 
@@ -7,17 +7,26 @@ use keyward_core::envelope::{Header, PREFIX_LEN, SNIFF_LEN, Sniffed, sniff, text
 /// Letters of base64 that hold the prefix, in whole groups of four.
 const PREFIX_LETTERS: usize = PREFIX_LEN.div_ceil(3) * 4;
 
-/// Reads the header; `None` when the file is no envelope.
-pub(super) fn read(mut file: impl Read) -> io::Result<Option<Header>> {
+/// What a file holds, as far as a scan wants to know.
+pub(super) enum Content {
+    Envelope(Box<Header>),
+    /// An age file, which needs no key of a KMS.
+    Age,
+    Other,
+}
+
+/// Tells what the file holds.
+pub(super) fn read(mut file: impl Read) -> io::Result<Content> {
     let mut bytes = Vec::new();
     fill(&mut file, &mut bytes, SNIFF_LEN)?;
     match sniff(&bytes) {
-        Sniffed::Binary => binary(file, bytes).map(Some),
-        Sniffed::Text => from_text(file, bytes).map(Some),
+        Sniffed::Binary => binary(file, bytes).map(Box::new).map(Content::Envelope),
+        Sniffed::Text => from_text(file, bytes).map(Box::new).map(Content::Envelope),
         Sniffed::BinaryInBase64 => Err(damaged(
             "it is the base64 of an envelope, which nothing opens as it is",
         )),
-        Sniffed::Age | Sniffed::AgeArmored | Sniffed::Other => Ok(None),
+        Sniffed::Age | Sniffed::AgeArmored => Ok(Content::Age),
+        Sniffed::Other => Ok(Content::Other),
     }
 }
 

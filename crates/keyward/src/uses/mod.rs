@@ -6,24 +6,28 @@
 mod header;
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{self, ErrorKind as Io};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use keyward_core::envelope::{Header, Wrap, WrapKind};
-use keyward_core::manifest::{FILE_NAME, KeyringSpec};
+use keyward_core::manifest::{FILE_NAME, KeyringSpec, SEALED_SUFFIX};
 use keyward_core::name::KeyRef;
 use keyward_core::verify::Scan;
 use rustix::fs::OFlags;
 
-use crate::project::{Project, STATE_FOLDER, is_own};
+use crate::project::Project;
+use header::Content;
 
 /// Looks into every file of `project` that a rule covers: envelopes in binary and text form, and detached wraps.
 ///
 /// Symbolic links are not followed: what they name is looked at where it is, if it is inside the project. A folder
-/// with a manifest of its own counts as a user of this project's keys too. `.git` and `.keyward` are left out. What
-/// cannot be read is noted in [`Scan::unread`].
+/// with a manifest of its own counts as a user of this project's keys too, and is named in [`Scan::nested`]. Nothing is
+/// left out but what no rule covers. What cannot be read, also a manifest, is noted in [`Scan::unread`]; so is a file
+/// whose name says that it is an envelope, and which is none.
 pub fn scan(project: &Project) -> Scan {
     let declared = project.manifest.keyrings().flat_map(KeyringSpec::keys).collect();
     let mut scanner = Scanner {
@@ -50,7 +54,7 @@ struct Scanner<'a> {
 
 struct Folder {
     path: PathBuf,
-    /// Under another manifest: its files are judged by that one, and still use keys.
+    /// Under another manifest that can be read: its files are judged by that one, and still use keys.
     nested: bool,
 }
 
@@ -58,12 +62,12 @@ impl Scanner<'_> {
     fn folder(&mut self, folder: &Folder) {
         let entries = match fs::read_dir(&folder.path) {
             Ok(entries) => entries,
-            Err(error) => return self.unread(&folder.path, &error),
+            Err(error) => return self.failed(&folder.path, &error),
         };
         for entry in entries {
             match entry {
                 Ok(entry) => self.entry(folder, &entry),
-                Err(error) => self.unread(&folder.path, &error),
+                Err(error) => self.failed(&folder.path, &error),
             }
         }
     }
@@ -71,41 +75,52 @@ impl Scanner<'_> {
     fn entry(&mut self, folder: &Folder, entry: &DirEntry) {
         let path = entry.path();
         match entry.file_type() {
-            Err(error) => self.unread(&path, &error),
+            Err(error) => self.failed(&path, &error),
+            Ok(_) if self.project.keeps(self.relative(&path)) => {}
             Ok(kind) if kind.is_dir() => {
-                if entry.file_name() != ".git" && entry.file_name() != STATE_FOLDER {
-                    let nested = folder.nested || path.join(FILE_NAME).symlink_metadata().is_ok();
-                    self.folders.push(Folder { path, nested });
-                }
+                let nested = self.has_own_manifest(&path) || folder.nested;
+                self.folders.push(Folder { path, nested });
             }
             Ok(kind) if kind.is_file() => self.file(folder, &path),
             Ok(_) => {}
         }
     }
 
+    /// Whether the files in `folder` are judged by a manifest there. A manifest that cannot be read judges nothing.
+    fn has_own_manifest(&mut self, folder: &Path) -> bool {
+        let manifest = folder.join(FILE_NAME);
+        if manifest.symlink_metadata().is_err() {
+            return false;
+        }
+        let read = Project::open(&manifest);
+        match &read {
+            Ok(_) => {
+                let folder = shown(self.relative(folder));
+                self.scan.nested.insert(folder);
+            }
+            Err(error) => self.unread(&manifest, error.what()),
+        }
+        read.is_ok()
+    }
+
     fn file(&mut self, folder: &Folder, path: &Path) {
-        let relative = path.strip_prefix(&self.project.root).unwrap_or(path);
-        let Some(rule) = self
-            .project
-            .manifest
-            .rule_for(relative)
-            .filter(|_| !is_own(relative))
-        else {
+        let relative = self.relative(path);
+        let manifest = &self.project.manifest;
+        let Some(rule) = manifest.rule_for(relative) else {
             return;
         };
         self.scan.files += 1;
         match open(path).and_then(header::read) {
-            Ok(None) => {}
-            Ok(Some(header)) => {
-                let keyring = self
-                    .project
-                    .manifest
-                    .keyring(&rule.keyring)
-                    .ok()
-                    .filter(|_| !folder.nested);
-                self.envelope(&shown(relative), keyring, &header);
+            Ok(Content::Envelope(header)) => {
+                let keyring = manifest.keyring(&rule.keyring).ok();
+                let judging = keyring.filter(|_| !folder.nested);
+                self.envelope(&shown(relative), judging, &header);
             }
-            Err(error) => self.unread(path, &error),
+            Ok(Content::Other) if is_called_envelope(path) => {
+                self.unread(path, "its name says that it is an envelope, and it is none");
+            }
+            Ok(Content::Age | Content::Other) => {}
+            Err(error) => self.failed(path, &error),
         }
     }
 
@@ -134,16 +149,23 @@ impl Scanner<'_> {
     }
 
     /// A file that vanished meanwhile needs nothing; any other that cannot be read may need everything.
-    fn unread(&mut self, path: &Path, error: &io::Error) {
+    fn failed(&mut self, path: &Path, error: &io::Error) {
         if error.kind() != Io::NotFound {
-            let relative = path.strip_prefix(&self.project.root).unwrap_or(path);
-            let name = if relative.as_os_str().is_empty() {
-                ".".to_owned()
-            } else {
-                shown(relative)
-            };
-            self.scan.unread.add(format!("{name} ({error})"));
+            self.unread(path, error);
         }
+    }
+
+    fn unread(&mut self, path: &Path, why: impl Display) {
+        let name = match self.relative(path) {
+            root if root.as_os_str().is_empty() => ".".to_owned(),
+            inside => shown(inside),
+        };
+        self.scan.unread.add(format!("{name} ({why})"));
+    }
+
+    /// `path` from the root of the project.
+    fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.project.root).unwrap_or(path)
     }
 }
 
@@ -154,6 +176,13 @@ fn open(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags(flags.bits().cast_signed())
         .open(path)
+}
+
+/// Whether the name is that of an envelope or of detached wraps: `NAME.kw`, `NAME.kw.wraps`.
+fn is_called_envelope(path: &Path) -> bool {
+    let name = path.as_os_str().as_bytes();
+    let name = name.strip_suffix(b".wraps").unwrap_or(name);
+    name.ends_with(SEALED_SUFFIX.as_bytes())
 }
 
 fn full_name(wrap: &Wrap) -> String {

@@ -164,7 +164,74 @@ fn a_nested_project_uses_keys_and_is_judged_by_its_own_manifest() {
     );
     let scan = tree.scan();
     assert_eq!(named(&scan, &key("europe-west1", "k")), [8]);
-    assert!(scan.foreign.is_empty(), "{scan:?}");
+    assert!(scan.foreign.is_empty() && scan.unread.is_empty(), "{scan:?}");
+    assert_eq!(scan.nested, ["secrets/sub".to_owned()].into());
+}
+
+#[test]
+fn a_nested_manifest_that_cannot_be_read_judges_nothing() {
+    for damaged in ["", "version: 1\n", "<<<<<<< ours\n"] {
+        let tree = Tree::new();
+        tree.put("secrets/sub/keyward.yaml", damaged.as_bytes());
+        tree.put("secrets/sub/x/a.kw", &header(vec![wrap("global", "k", Some(1))]));
+        let scan = tree.scan();
+        assert!(
+            scan.unread.text().starts_with("secrets/sub/keyward.yaml ("),
+            "{scan:?}"
+        );
+        assert!(
+            scan.foreign.contains_key("app") && scan.nested.is_empty(),
+            "{scan:?}"
+        );
+    }
+}
+
+#[test]
+fn git_and_state_are_left_out_at_the_root_only() {
+    let tree = Tree::new();
+    let good = header(vec![wrap("europe-west1", "k", Some(1))]);
+    for file in [
+        ".git/a.kw",
+        ".keyward/b.kw",
+        "secrets/.git/c.kw",
+        "secrets/.keyward/d.kw",
+    ] {
+        tree.put(file, &good);
+    }
+    assert_eq!(tree.scan().envelopes, 2);
+}
+
+#[test]
+fn a_name_that_is_not_utf_8_is_looked_at() {
+    let tree = Tree::new();
+    let name = std::ffi::OsStr::from_bytes(b"\xff.pem.kw");
+    tree.put("secrets/a", b"");
+    fs::write(
+        tree.folder.path().join("secrets").join(name),
+        header(vec![wrap("europe-west1", "k", Some(1))]),
+    )
+    .unwrap();
+    let narrow = MANIFEST.replace("secrets/**", "secrets/*.pem");
+    fs::write(tree.folder.path().join(FILE_NAME), narrow).unwrap();
+    let project = Project::open(&tree.folder.path().join(FILE_NAME)).unwrap();
+    assert_eq!(scan(&project).envelopes, 1);
+}
+
+#[test]
+fn what_is_called_an_envelope_and_is_none_may_have_been_one() {
+    let tree = Tree::new();
+    tree.put("secrets/zeros.kw", &[0; 500]);
+    tree.put("secrets/empty.kw", b"");
+    tree.put("secrets/zeros.kw.wraps", &[0; 500]);
+    tree.put("secrets/age.kw", b"age-encryption.org/v1\n-> X25519 x\n");
+    tree.put("secrets/zeros", &[0; 500]);
+    tree.put("secrets/zeros.wraps", &[0; 500]);
+    let scan = tree.scan();
+    assert_eq!(scan.unread.count(), 3, "{scan:?}");
+    assert!(
+        scan.unread.text().contains("zeros.kw.wraps (its name says"),
+        "{scan:?}"
+    );
 }
 
 #[test]
@@ -201,7 +268,7 @@ fn what_cannot_be_read_is_noted_and_links_are_not_followed() {
 #[test]
 fn a_folder_that_may_not_be_read_is_noted() {
     let tree = Tree::new();
-    tree.put("secrets/closed/a.kw", b"");
+    tree.put("secrets/closed/a", b"");
     let closed = tree.folder.path().join("secrets/closed");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     // Whoever may read everything (root) sees into it.
