@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     if let Command::Verify(arguments) = &arguments.command {
-        return Ok(ExitCode::from(verify::run(arguments)));
+        return Ok(ExitCode::from(verify::run(arguments)?));
     }
     let repository = Repository::here()?;
     match arguments.command {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use keyward_core::error::{Error, Result};
 
 /// What to verify.
 #[derive(Args)]
@@ -11,7 +12,7 @@ pub struct Arguments {
     /// The manifest. Without it, `keyward.yaml` upward from here.
     #[arg(long, value_name = "PATH")]
     manifest: Option<PathBuf>,
-    /// An environment of the manifest. Without it, the one that the manifest has.
+    /// An environment of the manifest; repeatable, one run each. Without it all are verified, whatever KEYWARD_ENV says.
     #[arg(long, value_name = "ENV")]
     env: Vec<String>,
     /// More flags of `keyward verify`, after `--`.
@@ -24,12 +25,18 @@ pub struct Arguments {
 const WORST_FIRST: [u8; 6] = [70, 2, 4, 1, 3, 0];
 
 /// Runs the engine of `keyward verify` and answers its exit code.
-pub fn run(arguments: &Arguments) -> u8 {
+///
+/// # Errors
+/// More than one object is asked for on stdout.
+pub fn run(arguments: &Arguments) -> Result<u8> {
+    if arguments.env.len() > 1 && arguments.more.iter().any(|word| word == "--json") {
+        return Err(Error::usage("with `--json`, stdout is for one object").hint("name one `--env`, or none"));
+    }
     let codes: Vec<u8> = command_lines(arguments)
         .into_iter()
-        .map(keyward_cli::run)
+        .map(keyward_cli::run_gate)
         .collect();
-    worst(&codes)
+    Ok(worst(&codes))
 }
 
 fn worst(codes: &[u8]) -> u8 {

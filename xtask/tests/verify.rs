@@ -43,14 +43,14 @@ impl Demo {
 
     /// The exit code of the gate, called from elsewhere.
     fn verify(&self, more: &[&str]) -> i32 {
-        let status = Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(["verify", "--manifest"])
-            .arg(self.manifest())
-            .args(more)
-            .current_dir("/")
-            .env("HOME", self.0.path())
-            .status();
-        status.unwrap().code().unwrap()
+        self.gate(more).status().unwrap().code().unwrap()
+    }
+
+    fn gate(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["verify", "--manifest"]).arg(self.manifest());
+        command.args(more).current_dir("/").env("HOME", self.0.path());
+        command
     }
 
     fn location(&self, name: &str) -> PathBuf {
@@ -92,4 +92,19 @@ fn a_wrong_call_is_neither() {
     assert_eq!(demo.verify(&["--env", "nowhere"]), 2);
     fs::remove_file(demo.manifest()).unwrap();
     assert_eq!(demo.verify(&[]), 2);
+}
+
+#[test]
+fn a_variable_does_not_narrow_it() {
+    let demo = Demo::new();
+    hide(&demo.location("us-central1.db"));
+    let narrowed = demo.gate(&[]).env("KEYWARD_ENV", "stg").status();
+    assert_eq!(narrowed.unwrap().code(), Some(3));
+}
+
+#[test]
+fn nothing_else_is_taken_for_a_verification() {
+    let demo = Demo::new();
+    assert_eq!(demo.verify(&["--", "--help"]), 2);
+    assert_eq!(demo.verify(&["--env", "stg", "--env", "prd", "--", "--json"]), 2);
 }

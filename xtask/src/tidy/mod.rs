@@ -14,6 +14,7 @@ mod pages;
 mod paths;
 mod places;
 mod purity;
+mod secrets;
 mod size;
 mod source;
 
@@ -32,6 +33,7 @@ pub fn run(repository: &Repository) -> Result<()> {
     complaints.extend(size::check(&sources));
     complaints.extend(floors::check(&sources));
     complaints.extend(purity::check(&sources));
+    complaints.extend(secrets::check(&sources));
     complaints.extend(destruction::check(&sources));
     complaints.extend(crates::check(repository)?);
     complaints.extend(dependencies::check(repository)?);
