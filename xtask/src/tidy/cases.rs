@@ -104,10 +104,15 @@ fn unused(verbs: &[Vec<String>], page: &str, place: &str) -> Vec<Complaint> {
         .collect()
 }
 
-/// The words of a line that calls keyward in a console block, anywhere in a pipe.
+/// The words after `keyward` in a line of a console block, anywhere in a pipe; or those of `cargo run … -- WORDS`, as
+/// README's first command is written, which .ci/run runs.
 fn call(line: &str) -> Option<Vec<&str>> {
-    let words = line.strip_prefix("$ ")?.split_whitespace();
-    Some(words.skip_while(|word| *word != "keyward").skip(1).collect())
+    let (line, start) = match line.strip_prefix("$ ") {
+        Some(line) => (line, "keyward"),
+        None => (line.strip_prefix("cargo run ")?, "--"),
+    };
+    let words = line.split_whitespace();
+    Some(words.skip_while(|word| *word != start).skip(1).collect())
 }
 
 /// Whether these words stand together before the first of another kind; global flags may come before them.
@@ -160,9 +165,10 @@ mod tests {
                     .subcommand(Command::new("list"))
                     .subcommand(Command::new("show")),
             )
+            .subcommand(Command::new("quickstart"))
             .subcommand(Command::new("internal").hide(true));
-        let page =
-            "```console\n$ keyward encrypt a.txt\n$ cat a | keyward --json key list\n```\nkeyward key show\n";
+        let page = "```console\n$ keyward encrypt a.txt\n$ cat a | keyward --json key list\n```\nkeyward key show\n\
+                    cargo run --release -- quickstart\n";
         let complaints = unused(&verbs(&root), page, "README.md");
         assert_eq!(
             complaints,
