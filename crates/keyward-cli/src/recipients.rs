@@ -55,7 +55,7 @@ impl Recipients {
 
     fn named(&self, session: &Session, input: &Input) -> Result<Chosen> {
         if !self.to.is_empty() {
-            return self.given();
+            return given(&self.to);
         }
         let project = match input.path() {
             Some(path) => session.project_of(path)?,
@@ -74,22 +74,35 @@ impl Recipients {
             (None, None) => Err(hints::nobody_to_seal_for(&input.name())),
         }
     }
+}
 
-    fn given(&self) -> Result<Chosen> {
-        let mut keyring = Keyring::default();
-        for to in &self.to {
-            if to.contains('/') {
-                keyring.keys.push(to.parse()?);
-            } else {
-                keyring.escrow.push(recipient(&to.parse()?)?);
-            }
-        }
-        Ok(Chosen {
-            name: None,
-            keyring,
-            context: EncryptionContext::new(),
-        })
+/// Whom one word names: a keyring of the manifest, an age recipient, or a key by its full name.
+///
+/// # Errors
+/// A usage error when it names none of them.
+pub(crate) fn in_one_word(session: &Session, word: &str) -> Result<Chosen> {
+    if word.contains('/') || word.starts_with("age1") {
+        return given(&[word.to_owned()]);
     }
+    let project = session.needed_project()?;
+    let keyring = project.manifest.keyring(word)?;
+    declared(session, project, keyring, project::context(keyring, None)?)
+}
+
+fn given(words: &[String]) -> Result<Chosen> {
+    let mut keyring = Keyring::default();
+    for word in words {
+        if word.contains('/') {
+            keyring.keys.push(word.parse()?);
+        } else {
+            keyring.escrow.push(recipient(&word.parse()?)?);
+        }
+    }
+    Ok(Chosen {
+        name: None,
+        keyring,
+        context: EncryptionContext::new(),
+    })
 }
 
 fn declared(

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::env;
+use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,7 +32,9 @@ pub(crate) struct Session {
     /// What `SOPS_AGE_KEY` held.
     pub(crate) sops_age_key: Option<SecretBytes>,
     /// `KEYWARD_ENV`.
-    env_variable: Option<String>,
+    env_variable: Option<OsString>,
+    /// The manifest file, once it was found; it may be one that cannot be read.
+    manifest_file: OnceCell<PathBuf>,
     project: OnceCell<Option<Project>>,
 }
 
@@ -47,19 +50,24 @@ impl Clock for SystemClock {
 }
 
 impl Session {
-    /// A session. It looks at nothing yet.
-    pub(crate) fn new(ui: Ui, globals: Globals, sops_age_key: Option<Taken>) -> Self {
+    /// A session, in the environment that the variable `KEYWARD_ENV` names, if any. It looks at nothing yet.
+    pub(crate) fn new(
+        ui: Ui,
+        globals: Globals,
+        sops_age_key: Option<Taken>,
+        env_variable: Option<OsString>,
+    ) -> Self {
         if let Some(taken) = &sops_age_key {
             ui.warn(hints::sops_age_key(taken.is_out));
         }
         let sops_age_key = sops_age_key.map(|taken| taken.value);
-        let env_variable = env::var("KEYWARD_ENV").ok();
         Self {
             ui,
             globals,
             clock: Arc::new(SystemClock),
             sops_age_key,
             env_variable,
+            manifest_file: OnceCell::new(),
             project: OnceCell::new(),
         }
     }
@@ -78,6 +86,7 @@ impl Session {
             clock,
             sops_age_key: None,
             env_variable: None,
+            manifest_file: OnceCell::new(),
             project: OnceCell::new(),
         }
     }
@@ -123,7 +132,12 @@ impl Session {
                 folder: Path::new("."),
                 home: home.as_deref(),
             };
-            let _ = self.project.set(Project::find(&search)?);
+            let found = search.run()?;
+            if let Some(file) = &found {
+                let _ = self.manifest_file.set(file.clone());
+            }
+            let project = found.map(|file| Project::open(&file)).transpose()?;
+            let _ = self.project.set(project);
         }
         Ok(self.project.get().and_then(Option::as_ref))
     }
@@ -140,7 +154,12 @@ impl Session {
     /// A usage error when none is named and there are several, or a protected one was not typed.
     pub(crate) fn environment<'p>(&self, project: &'p Project) -> Result<&'p Environment> {
         match (&self.globals.env, &self.env_variable) {
-            (None, Some(variable)) => project.manifest.environment_from_variable(variable),
+            (None, Some(variable)) => {
+                let variable = variable
+                    .to_str()
+                    .ok_or_else(|| Error::usage("it is not text").on("KEYWARD_ENV"))?;
+                project.manifest.environment_from_variable(variable)
+            }
             (typed, _) => project.manifest.environment(typed.as_deref()),
         }
     }
@@ -159,7 +178,7 @@ impl Session {
     /// # Errors
     /// A usage error when there is no place for one.
     pub(crate) fn state(&self) -> Result<StateFolder> {
-        StateFolder::choose(&self.globals, self.project.get().and_then(Option::as_ref))
+        StateFolder::choose(&self.globals, self.manifest_file.get().map(PathBuf::as_path))
     }
 
     /// Everything that keys can be reached through.
@@ -185,20 +204,37 @@ impl Session {
 
     /// The audit trail of `action` on `resources`.
     pub(crate) fn trail(&self, action: &'static str, resources: Vec<String>) -> Trail<'_> {
-        let project = self.project.get().and_then(Option::as_ref);
-        let mode = project.map_or(AuditMode::default(), |project| project.manifest.audit());
-        Trail::new(self, action, resources, mode, self.state())
+        Trail::new(self, action, resources, self.audit(), self.state())
     }
 
-    /// Runs `work` to its end on this thread. The runtime starts here and not before: most verbs need none.
+    /// The same for a rescue, which makes no state folder: one that is not there is not the one that is needed.
+    pub(crate) fn rescue_trail(&self, action: &'static str, resources: Vec<String>) -> Trail<'_> {
+        let state = self.state().and_then(StateFolder::existing);
+        Trail::new(self, action, resources, self.audit(), state)
+    }
+
+    fn audit(&self) -> AuditMode {
+        let project = self.project.get().and_then(Option::as_ref);
+        project.map_or(AuditMode::default(), |project| project.manifest.audit())
+    }
+
+    /// Runs `work` to its end on this thread.
     ///
     /// # Errors
-    /// What `work` answers; unavailable when the system refuses a runtime.
+    /// As [`wait_for`].
     pub(crate) fn wait_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .map_err(|why| Error::unavailable("the asynchronous runtime does not start").because(why))?
-            .block_on(work)
+        wait_for(work)
     }
+}
+
+/// Runs `work` to its end on this thread. The runtime starts here and not before: most verbs need none.
+///
+/// # Errors
+/// What `work` answers; unavailable when the system refuses a runtime.
+pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|why| Error::unavailable("the asynchronous runtime does not start").because(why))?
+        .block_on(work)
 }

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod completions;
+mod credential;
 mod decrypt;
 mod encrypt;
 mod escrow;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Encrypt(Box<encrypt::Encrypt>),
     Decrypt(Box<decrypt::Decrypt>),
     Verify(verify::Verify),
+    Credential(credential::Credential),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Key(key::Key),
@@ -43,6 +45,7 @@ impl Command {
             Self::Encrypt(verb) => verb.run(session),
             Self::Decrypt(verb) => verb.run(session),
             Self::Verify(verb) => verb.run(session),
+            Self::Credential(verb) => verb.run(session),
             Self::Inspect(verb) => verb.run(session),
             Self::Explain(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),

@@ -55,7 +55,8 @@ pub struct Summary {
     pub kept: usize,
 }
 
-/// Makes the credentials of `rows` in `place`, and tells each outcome to `report` in the order of the rows.
+/// Makes the credentials of `rows` in `place`, and tells the outcomes to `report`, group by group in the order of the
+/// rows.
 ///
 /// A run that was stopped, at whatever point, is completed by running it again: what is there whole is kept, what was
 /// never told is made anew.
@@ -68,7 +69,7 @@ pub fn create_batch(
     place: &Place<'_>,
     clock: &dyn Clock,
     rng: &mut dyn CryptoRng,
-    report: &mut dyn FnMut(Outcome<'_>) -> Result<()>,
+    report: &mut dyn FnMut(&[Outcome<'_>]) -> Result<()>,
 ) -> Result<Summary> {
     let there = look_for_all(rows, place)?;
     place.prepare()?;
@@ -79,13 +80,14 @@ pub fn create_batch(
     };
     let mut summary = Summary::default();
     for (rows, there) in rows.chunks(GROUP).zip(there.chunks(GROUP)) {
-        for outcome in maker.group(rows, there, rng)? {
-            match outcome.status {
-                Status::Created => summary.created += 1,
-                Status::Kept => summary.kept += 1,
-            }
-            report(outcome)?;
-        }
+        let outcomes = maker.group(rows, there, rng)?;
+        let created = outcomes
+            .iter()
+            .filter(|outcome| outcome.status == Status::Created)
+            .count();
+        summary.created += created;
+        summary.kept += outcomes.len() - created;
+        report(&outcomes)?;
     }
     Ok(summary)
 }

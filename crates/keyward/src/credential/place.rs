@@ -32,6 +32,15 @@ impl Place<'_> {
         self.out.join(site.folder_name())
     }
 
+    /// The name of the client half's file.
+    pub fn client_file(&self) -> &'static str {
+        if self.seal.is_some() {
+            SEALED_CLIENT_FILE
+        } else {
+            CLIENT_FILE
+        }
+    }
+
     /// What goes into the folder of `site`.
     pub(super) fn halves<'a>(&self, site: &'a Site, credential: Credential) -> Result<Halves<'a>> {
         let client = match self.seal {

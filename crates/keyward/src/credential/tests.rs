@@ -70,9 +70,11 @@ fn list(sites: impl IntoIterator<Item = String>) -> Vec<Row> {
 
 fn run(out: &Path, rows: &[Row]) -> Result<(Summary, Vec<String>)> {
     let mut told = Vec::new();
-    let mut report = |outcome: Outcome<'_>| {
-        assert_eq!(tree(&outcome.folder).len(), 2, "told before it was there");
-        told.push(format!("{} {:?}", outcome.site, outcome.status));
+    let mut report = |outcomes: &[Outcome<'_>]| {
+        for outcome in outcomes {
+            assert_eq!(tree(&outcome.folder).len(), 2, "told before it was there");
+            told.push(format!("{} {:?}", outcome.site, outcome.status));
+        }
         Ok(())
     };
     let place = Place { out, seal: None };
@@ -175,7 +177,7 @@ fn when_sealing_fails_nothing_is_left_behind() {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(tree(out.path()).is_empty());
     let rows = list(["a.example".to_owned()]);
-    let report = &mut |_: Outcome<'_>| panic!("told of what is not there");
+    let report = &mut |_: &[Outcome<'_>]| panic!("told of what is not there");
     assert!(create_batch(&rows, &place, &clock(), &mut rng(), report).is_err());
     assert!(tree(out.path()).is_empty());
 }
@@ -216,10 +218,10 @@ fn a_batch_makes_every_site_in_order_and_keeps_them_when_run_again() {
 fn a_run_that_stops_while_it_tells_is_completed_by_another() {
     let out = tempfile::tempdir().unwrap();
     let rows = list((0..20).map(|n| format!("s{n}.example")));
-    let mut told = 0;
-    let mut stop = |_: Outcome<'_>| {
-        told += 1;
-        if told == 12 {
+    let mut groups = 0;
+    let mut stop = |_: &[Outcome<'_>]| {
+        groups += 1;
+        if groups == 2 {
             Err(Error::unavailable("nobody listens"))
         } else {
             Ok(())
@@ -294,8 +296,12 @@ fn of_two_runs_at_once_each_site_has_one_winner_and_both_tell_the_same_client() 
     let told = |seed| {
         let mut told = BTreeMap::new();
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut report = |outcome: Outcome<'_>| {
-            told.insert(outcome.site.to_string(), outcome.client_id);
+        let mut report = |outcomes: &[Outcome<'_>]| {
+            told.extend(
+                outcomes
+                    .iter()
+                    .map(|outcome| (outcome.site.to_string(), outcome.client_id.clone())),
+            );
             Ok(())
         };
         let place = Place {
