@@ -1,11 +1,9 @@
-//! V04, V10: what is there is what the lock last proved.
+//! V04: the lock is there, and it has the keys that the manifest declares, no more and no fewer.
 
 use std::collections::BTreeSet;
 
-use super::versions::rescue;
 use super::{Check, CheckId, Evidence, LockState, Recorded, Verdict};
-use crate::key::{CryptoKey, KeyVersion};
-use crate::manifest::{LOCK_FILE_NAME, LockedKey, LockedVersion};
+use crate::manifest::LOCK_FILE_NAME;
 use crate::name::KeyRef;
 
 /// A key that the lock does not have was never proven; a key that moved has another full name, so it is not in the
@@ -83,106 +81,7 @@ fn is_same_elsewhere(old: &KeyRef, now: &KeyRef) -> bool {
         && old.name.location() != now.name.location()
 }
 
-pub(super) fn versions(evidence: Evidence<'_>) -> Check {
-    let recorded = match evidence.recorded {
-        Recorded::Proven(recorded) => recorded,
-        Recorded::Never => {
-            let why = Verdict::NotApplicable("the lock does not have this key".into());
-            return evidence.check(CheckId::V10, why);
-        }
-        Recorded::NoLock => return evidence.check(CheckId::V10, no_lock()),
-    };
-    let (key, live) = match evidence.live() {
-        Ok(live) => live,
-        Err(verdict) => return evidence.check(CheckId::V10, verdict),
-    };
-    let differences = [
-        another_key(recorded, key),
-        changed_versions(recorded, live),
-        new_versions(evidence, recorded, live),
-        another_primary(evidence, recorded, key),
-    ]
-    .concat();
-    if differences.is_empty() {
-        return evidence.check(CheckId::V10, Verdict::Pass);
-    }
-    let changed = live.iter().find(|now| {
-        recorded
-            .versions
-            .get(&now.name.number())
-            .is_some_and(|was| differs(was, now))
-    });
-    evidence
-        .check(CheckId::V10, Verdict::Fail(differences.join("; ")))
-        .next(changed.and_then(|version| rescue(evidence, version)))
-}
-
-fn another_key(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
-    let text = format!(
-        "it was created at {} and the recorded one at {}: it is another key",
-        key.created, recorded.created
-    );
-    if key.created == recorded.created {
-        Vec::new()
-    } else {
-        vec![text]
-    }
-}
-
-fn changed_versions(recorded: &LockedKey, live: &[KeyVersion]) -> Vec<String> {
-    let mut differences = Vec::new();
-    for (number, was) in &recorded.versions {
-        match live.iter().find(|live| live.name.number() == *number) {
-            None => differences.push(format!(
-                "version {number} is in the lock and does not exist any more"
-            )),
-            Some(now) if now.created != was.created => {
-                differences.push(format!(
-                    "version {number} was created at another time: it is another version"
-                ));
-            }
-            Some(now) if differs(was, now) => {
-                differences.push(format!("version {number} was {} and is {}", was.state, now.state));
-            }
-            Some(_) => {}
-        }
-    }
-    differences
-}
-
-fn differs(was: &LockedVersion, now: &KeyVersion) -> bool {
-    now.state.id() != was.state
-}
-
-/// Versions that are not in the lock. A declared rotation makes new ones, numbered above all recorded ones.
-fn new_versions(evidence: Evidence<'_>, recorded: &LockedKey, live: &[KeyVersion]) -> Vec<String> {
-    let numbers = live.iter().map(|live| live.name.number());
-    let new = numbers.filter(|number| !recorded.versions.contains_key(number));
-    new.filter(|number| !is_rotation(evidence, recorded, *number))
-        .map(|number| format!("version {number} is not in the lock"))
-        .collect()
-}
-
-fn another_primary(evidence: Evidence<'_>, recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
-    let rotated = key
-        .primary
-        .is_some_and(|number| is_rotation(evidence, recorded, number));
-    if key.primary == recorded.primary || rotated {
-        return Vec::new();
-    }
-    let text = |primary: Option<u64>| primary.map_or("none".to_owned(), |number| number.to_string());
-    vec![format!(
-        "the primary is {} and was {}",
-        text(key.primary),
-        text(recorded.primary)
-    )]
-}
-
-fn is_rotation(evidence: Evidence<'_>, recorded: &LockedKey, number: u64) -> bool {
-    let highest = recorded.versions.keys().next_back().copied().unwrap_or_default();
-    evidence.expected.rotation.is_some() && number > highest
-}
-
-fn no_lock() -> Verdict {
+/// The verdict about a key when there is no lock at all, which is a finding of its own.
+pub(super) fn no_lock() -> Verdict {
     Verdict::NotApplicable("there is no lock to compare with".into())
 }

@@ -5,6 +5,7 @@
 //! fine.
 
 mod check;
+mod drift;
 mod evidence;
 mod existence;
 mod files;
@@ -69,7 +70,7 @@ pub fn judge(evidence: Evidence<'_>) -> Vec<Check> {
         versions::scheduled(evidence),
         versions::gone_but_needed(evidence),
         versions::disabled_but_needed(evidence),
-        lock::versions(evidence),
+        drift::judge(evidence),
         schedule::destroy_window(evidence),
         schedule::rotation(evidence),
         existence::purpose(evidence),

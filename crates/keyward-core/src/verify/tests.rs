@@ -1,5 +1,7 @@
 //! Each check fails for its own reason, and unknown is never taken for fine.
 
+mod lock;
+
 use std::time::Duration;
 
 use super::*;
@@ -78,6 +80,10 @@ impl Case {
             Observed::Present(versions) => versions,
             _ => panic!("the case has versions"),
         }
+    }
+
+    fn record(&mut self) -> &mut LockedKey {
+        self.recorded.as_mut().expect("the case has a record")
     }
 
     fn set(&mut self, number: usize, state: VersionState) {
@@ -206,7 +212,7 @@ const FAULTS: &[Fault] = &[
     (
         "the primary does not exist",
         |case| case.live_key().primary = Some(9),
-        &["V06 FAIL", "V18 UNKNOWN"],
+        &["V06 FAIL", "V10 FAIL", "V18 UNKNOWN"],
     ),
     (
         "an unneeded version is scheduled",
@@ -266,12 +272,12 @@ const FAULTS: &[Fault] = &[
     (
         "a short destroy window",
         |case| case.live_key().destroy_window = DestroyWindow::new(DAY).unwrap(),
-        &["V12 FAIL"],
+        &["V10 FAIL", "V12 FAIL"],
     ),
     (
         "no rotation",
         |case| case.live_key().rotation = None,
-        &["V13 FAIL"],
+        &["V10 FAIL", "V13 FAIL"],
     ),
     (
         "another rotation",
@@ -282,6 +288,11 @@ const FAULTS: &[Fault] = &[
         "rotation undeclared",
         |case| case.expected.rotation = None,
         &["V13 FAIL"],
+    ),
+    (
+        "schedules that are as declared and not as recorded",
+        |case| case.record().rotation = None,
+        &["V10 FAIL"],
     ),
     (
         "rotation overdue",
@@ -359,27 +370,6 @@ fn a_missing_key_is_one_failure_and_is_not_offered_to_be_made_anew() {
 }
 
 #[test]
-fn only_a_key_that_no_file_may_need_is_offered_to_be_made_when_the_lock_does_not_have_it() {
-    let next = |change: fn(&mut Case)| {
-        let checks = after(|case| {
-            case.recorded = None;
-            change(case);
-        });
-        find(&checks, CheckId::V04).next.clone().unwrap()
-    };
-    let unneeded = |case: &mut Case| case.uses = Uses::default();
-    assert_eq!(next(unneeded), "keyward key create app");
-    assert_eq!(next(|_| {}), "git log -p -- keyward.lock");
-    let unread = |case: &mut Case| {
-        case.uses = Uses::default();
-        case.unread.add("secrets/b.kw (permission denied)");
-    };
-    assert_eq!(next(unread), "git log -p -- keyward.lock");
-    let lost = after(|case| case.recorded = None);
-    assert!(reason(&lost, CheckId::V04).ends_with("needed by secrets/a.kw"));
-}
-
-#[test]
 fn findings_name_the_hours_left_the_files_and_the_rescue() {
     let checks = after(|case| case.set(2, VersionState::DestroyScheduled));
     let why = reason(&checks, CheckId::V07);
@@ -397,32 +387,6 @@ fn findings_name_the_hours_left_the_files_and_the_rescue() {
         find(&disabled, CheckId::V09).next.as_deref(),
         Some(enable.as_str())
     );
-}
-
-#[test]
-fn a_declared_rotation_that_happened_agrees_with_the_lock() {
-    let rotate = |case: &mut Case| {
-        case.live().push(version(3, VersionState::Enabled));
-        case.live_key().primary = Some(3);
-        case.seen.canary = Canary::Opened(key().version(3));
-    };
-    assert_eq!(faults(&after(rotate)), [""; 0]);
-    let undeclared = after(|case| {
-        rotate(case);
-        case.expected.rotation = None;
-        case.live_key().rotation = None;
-    });
-    assert_eq!(faults(&undeclared), ["V10 FAIL"]);
-    assert_eq!(
-        reason(&undeclared, CheckId::V10),
-        "version 3 is not in the lock; the primary is 3 and was 2"
-    );
-    // Soon after the change another enabled version may still answer.
-    let early = after(|case| {
-        rotate(case);
-        case.seen.canary = Canary::Opened(key().version(2));
-    });
-    assert_eq!(faults(&early), ["V18 UNKNOWN"]);
 }
 
 #[test]
@@ -444,60 +408,6 @@ environments: {demo: {}}
 keyrings:
   app: {env: demo, provider: embedded, locations: [europe-west1], ring: secrets, key: app}
 ";
-
-#[test]
-fn a_changed_location_is_a_move() {
-    let there: KeyRef = NAME.replace("europe-west1", "us-central1").parse().unwrap();
-    let lock = Lock {
-        keys: [(key(), recorded()), (there, recorded())].into(),
-    };
-    let two = MANIFEST.replace("[europe-west1]", "[europe-west1, us-central1]");
-    let judge = |manifest: &str| judge_lock(&Manifest::parse(manifest, "m").unwrap(), LockState::Read(&lock));
-    assert_eq!(faults(&judge(&two)), [""; 0]);
-    let why = |manifest: &str| {
-        let checks = judge(manifest);
-        assert_eq!(
-            (faults(&checks), checks[1].resource.as_str()),
-            (vec!["V04 FAIL".to_owned()], NAME)
-        );
-        checks[1].verdict.reason().unwrap().to_owned()
-    };
-    let moved = why(&two.replace("europe-west1", "global"));
-    assert!(
-        moved.contains("in global now: a changed location is a move"),
-        "{moved}"
-    );
-    let out = why(&two.replace("europe-west1, ", ""));
-    assert!(out.contains("taken this location out"), "{out}");
-    let all = judge(&two.replace("key: app", "key: other"));
-    assert_eq!(faults(&all), ["V04 FAIL", "V04 FAIL"]);
-    assert!(
-        all[1]
-            .verdict
-            .reason()
-            .unwrap()
-            .contains("does not declare it any more")
-    );
-}
-
-#[test]
-fn a_lock_that_cannot_be_read_is_a_finding() {
-    let manifest = Manifest::parse(MANIFEST, "m").unwrap();
-    for (lock, fault) in [
-        (LockState::Missing, "V04 FAIL"),
-        (LockState::Damaged("keyward.lock:3:1: unknown key"), "V04 FAIL"),
-        (LockState::Unreadable("permission denied"), "V04 UNKNOWN"),
-    ] {
-        assert_eq!(faults(&judge_lock(&manifest, lock)), [fault]);
-        assert_eq!(lock.about(&key()), Recorded::NoLock);
-    }
-    let without = after(|case| (case.recorded, case.no_lock) = (None, true));
-    assert_eq!(
-        faults(&without),
-        ["V04 NOT APPLICABLE", "V10 NOT APPLICABLE"],
-        "one failure is enough"
-    );
-}
 
 #[test]
 fn files_under_foreign_keys_fail_and_unread_ones_are_unknown() {

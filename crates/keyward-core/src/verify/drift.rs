@@ -1,0 +1,147 @@
+//! V10: a key and its versions are as the lock last proved them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::lock::no_lock;
+use super::versions::rescue;
+use super::{Check, CheckId, Evidence, Recorded, Verdict};
+use crate::clock::until;
+use crate::key::{CryptoKey, KeyVersion, VersionState};
+use crate::manifest::{LockedKey, LockedVersion, duration_text};
+
+pub(super) fn judge(evidence: Evidence<'_>) -> Check {
+    let recorded = match evidence.recorded {
+        Recorded::Proven(recorded) => recorded,
+        Recorded::Never => {
+            let why = Verdict::NotApplicable("the lock does not have this key".into());
+            return evidence.check(CheckId::V10, why);
+        }
+        Recorded::NoLock => return evidence.check(CheckId::V10, no_lock()),
+    };
+    let (key, live) = match evidence.live() {
+        Ok(live) => live,
+        Err(verdict) => return evidence.check(CheckId::V10, verdict),
+    };
+    let rotated = rotated(evidence, recorded, live);
+    let differences = [
+        another_key(recorded, key),
+        changed_schedules(recorded, key),
+        changed_versions(recorded, live),
+        new_versions(evidence, recorded, live, &rotated),
+        another_primary(recorded, key, &rotated),
+    ]
+    .concat();
+    if differences.is_empty() {
+        return evidence.check(CheckId::V10, Verdict::Pass);
+    }
+    let changed = live.iter().find(|now| {
+        recorded
+            .versions
+            .get(&now.name.number())
+            .is_some_and(|was| differs(was, now))
+    });
+    evidence
+        .check(CheckId::V10, Verdict::Fail(differences.join("; ")))
+        .next(changed.and_then(|version| rescue(evidence, version)))
+}
+
+fn another_key(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
+    let text = format!(
+        "it was created at {} and the recorded one at {}: it is another key",
+        key.created, recorded.created
+    );
+    if key.created == recorded.created {
+        Vec::new()
+    } else {
+        vec![text]
+    }
+}
+
+fn changed_schedules(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
+    let text = |period: Option<Duration>| period.map_or("none".to_owned(), duration_text);
+    let rotation = key.rotation.map(|schedule| schedule.period());
+    let window = key.destroy_window.length();
+    [
+        ("rotation period", recorded.rotation, rotation),
+        ("destroy window", Some(recorded.destroy_window), Some(window)),
+    ]
+    .into_iter()
+    .filter(|(_, was, is)| was != is)
+    .map(|(what, was, is)| format!("the {what} was {} and is {}", text(was), text(is)))
+    .collect()
+}
+
+fn changed_versions(recorded: &LockedKey, live: &[KeyVersion]) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (number, was) in &recorded.versions {
+        match live.iter().find(|live| live.name.number() == *number) {
+            None => differences.push(format!(
+                "version {number} is in the lock and does not exist any more"
+            )),
+            Some(now) if now.created != was.created => {
+                differences.push(format!(
+                    "version {number} was created at another time: it is another version"
+                ));
+            }
+            Some(now) if differs(was, now) => {
+                differences.push(format!("version {number} was {} and is {}", was.state, now.state));
+            }
+            Some(_) => {}
+        }
+    }
+    differences
+}
+
+fn differs(was: &LockedVersion, now: &KeyVersion) -> bool {
+    now.state.id() != was.state
+}
+
+/// Versions that are not in the lock, and that no declared rotation made.
+fn new_versions(
+    evidence: Evidence<'_>,
+    recorded: &LockedKey,
+    live: &[KeyVersion],
+    rotated: &BTreeSet<u64>,
+) -> Vec<String> {
+    let known = |number: &u64| recorded.versions.contains_key(number) || rotated.contains(number);
+    let due = match evidence.expected.rotation {
+        Some(_) => ", and no rotation that was due made it",
+        None => "",
+    };
+    live.iter()
+        .filter(|version| !known(&version.name.number()))
+        .map(|version| {
+            let (number, state) = (version.name.number(), version.state);
+            format!("version {number}, {state}, is not in the lock{due}")
+        })
+        .collect()
+}
+
+fn another_primary(recorded: &LockedKey, key: &CryptoKey, rotated: &BTreeSet<u64>) -> Vec<String> {
+    if key.primary == recorded.primary || key.primary.is_some_and(|number| rotated.contains(&number)) {
+        return Vec::new();
+    }
+    let text = |primary: Option<u64>| primary.map_or("none".to_owned(), |number| number.to_string());
+    vec![format!(
+        "the primary is {} and was {}",
+        text(key.primary),
+        text(recorded.primary)
+    )]
+}
+
+/// The versions that a declared rotation made since the proof: enabled, numbered on from the highest recorded one
+/// without a gap, and one for each period that has begun.
+fn rotated(evidence: Evidence<'_>, recorded: &LockedKey, live: &[KeyVersion]) -> BTreeSet<u64> {
+    let Some(period) = evidence.expected.rotation else {
+        return BTreeSet::new();
+    };
+    let is_enabled = |number: &u64| {
+        let version = live.iter().find(|version| version.name.number() == *number);
+        version.is_some_and(|version| version.state == VersionState::Enabled)
+    };
+    let begun = until(recorded.proven_at, evidence.now).as_secs() / period.as_secs().max(1) + 1;
+    let highest = recorded.versions.keys().next_back().copied().unwrap_or_default();
+    let due = highest.saturating_add(1)..=highest.saturating_add(begun);
+    due.take_while(is_enabled).collect()
+}
