@@ -18,6 +18,7 @@ use keyward_core::verify::{
 };
 use rand_core::CryptoRng;
 
+pub use observe::in_time;
 pub use prove::Prover;
 
 use crate::registry::{Crypters, Readers};

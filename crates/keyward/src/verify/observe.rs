@@ -35,7 +35,7 @@ pub(super) async fn key(request: &Verify<'_>, key: &KeyRef, secret: &SecretBytes
 }
 
 /// The observation, or unknown when it does not come in time.
-pub(super) async fn in_time<T>(deadline: Duration, read: Async<'_, Observed<T>>) -> Observed<T> {
+pub async fn in_time<T>(deadline: Duration, read: Async<'_, Observed<T>>) -> Observed<T> {
     let late = |_| Observed::Unknown(format!("no answer within {} s", deadline.as_secs()));
     timeout(deadline, read).await.unwrap_or_else(late)
 }
