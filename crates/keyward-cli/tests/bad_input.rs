@@ -1,6 +1,8 @@
 //! What goes wrong around the program: each time a clear error, the right exit code, and nothing written or lost.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
@@ -18,14 +20,9 @@ fn a_closed_pipe_is_quiet() {
         ["completions", "bash"],
         ["--help", "--quiet"],
     ] {
-        let mut child = demo
-            .keyward(&words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let ran = demo::ran(&child.wait_with_output().unwrap());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran = demo::ran(&demo.keyward(&words).stdout(writer).output().unwrap());
         assert_eq!((ran.code, ran.stderr.as_str()), (141, ""), "{words:?}");
     }
 }
@@ -125,4 +122,28 @@ fn a_manifest_of_100_mb_is_not_read() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_state_folder_that_was_there_before_is_hidden_from_git_too() {
+    let demo = Demo::empty();
+    demo.ok(&["init", "--provider", "embedded"]);
+    fs::create_dir(demo.path(".keyward")).unwrap();
+    demo.ok(&["key", "create", "app"]);
+    assert_eq!(fs::read(demo.path(".keyward/.gitignore")).unwrap(), b"*\n");
+    // A checkout that keeps its state among other files stays visible.
+    let demo = Demo::empty();
+    demo.ok(&["init", "--provider", "embedded"]);
+    demo.ok(&["key", "create", "app", "--state", "."]);
+    assert!(!demo.path(".gitignore").exists());
+}
+
+#[test]
+fn an_environment_that_is_not_text_is_not_ignored() {
+    let demo = Demo::sealed();
+    let mut verify = demo.keyward(&["verify"]);
+    verify.env("KEYWARD_ENV", OsStr::from_bytes(b"\xff"));
+    let ran = demo::ran(&verify.output().unwrap());
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    assert!(ran.stderr.contains("KEYWARD_ENV"), "{}", ran.stderr);
 }

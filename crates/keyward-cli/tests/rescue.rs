@@ -140,9 +140,43 @@ fn a_broken_manifest_does_not_stand_in_the_way_of_a_full_name() {
     schedule_destruction(&demo.path(".keyward"), B);
     demo.write("keyward.yaml", b"version: nonsense");
     let name = format!("embedded-kms://{}", version(B));
-    let ran = demo.run(&["--state", ".keyward", "key", "restore", &name]);
+    let ran = demo.run(&["key", "restore", &name]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("left out of account"), "{}", ran.stderr);
+    assert!(
+        !demo.path(".local").exists(),
+        "the state is the one beside the manifest"
+    );
+}
+
+#[test]
+fn a_state_folder_that_is_not_there_is_named_and_not_made() {
+    let demo = Demo::empty();
+    let name = format!("embedded-kms://{}", version(A));
+    for words in [
+        &["key", "restore", &name][..],
+        &["key", "restore", &name, "--state", "wrong"],
+    ] {
+        let ran = demo.run(words);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.contains("--state DIR"), "{}", ran.stderr);
+        assert!(demo.names().is_empty());
+    }
+}
+
+#[test]
+fn a_restored_version_that_cannot_be_proven_is_restored_all_the_same() {
+    let demo = Demo::sealed();
+    let (root_key, away) = (demo.path(".keyward/root.key"), demo.path("away"));
+    schedule_destruction(&demo.path(".keyward"), A);
+    fs::rename(&root_key, &away).unwrap();
+    let ran = demo.run(&["key", "restore", &format!("app/{A}@1")]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is ENABLED"), "{}", ran.stderr);
+    let log = fs::read_to_string(demo.path(".keyward/audit.jsonl")).unwrap();
+    assert!(log.trim_end().ends_with(r#""outcome":"done"}"#), "{log}");
+    fs::rename(&away, &root_key).unwrap();
+    demo.ok(&["verify"]);
 }
 
 #[test]

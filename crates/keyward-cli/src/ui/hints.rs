@@ -4,7 +4,10 @@ use std::path::Path;
 
 use keyward_core::error::{Error, Result};
 use keyward_core::manifest::{Environment, KeyringSpec};
-use keyward_core::name::KeyRef;
+use keyward_core::name::{KeyRef, VersionRef};
+use keyward_core::verify::Files;
+
+use crate::state::StateFolder;
 
 /// No manifest was found, and the verb cannot do without.
 pub(crate) fn needs_manifest(error: Error) -> Error {
@@ -44,12 +47,41 @@ pub(crate) fn made_but_not_recorded(error: Error) -> Error {
     error.hint("the keys are made; run the same command again to have them recorded in keyward.lock")
 }
 
+/// Something failed after other keys were made or found, and recorded.
+pub(crate) fn done_before(error: Error, names: &[&str]) -> Error {
+    if names.is_empty() {
+        return error;
+    }
+    error.hint(format!(
+        "done before that: {}; run the same command again for the rest",
+        names.join(", ")
+    ))
+}
+
 /// A key that was proven before is gone.
 pub(crate) fn gone(key: &KeyRef) -> Error {
     Error::refused("it was proven before, and is gone; it is not made again under the same name")
         .on(key)
         .hint("find out what happened to it: `keyward verify` shows what else is missing")
-        .hint("if it is known to be lost for good, remove it from keyward.lock")
+        .hint("if it is known to be lost for good, declare a key of another name in keyward.yaml")
+}
+
+/// A key that files name and that is gone.
+pub(crate) fn lost(key: &KeyRef, needed: &str) -> Error {
+    Error::refused(format!(
+        "it is not there, and {needed}: it is lost, not new, and another one of the same name would open none of them"
+    ))
+    .on(key)
+    .hint("bring it back: its location's file from a backup, or the state folder that has it with `--state DIR`")
+    .hint("if it is known to be lost for good, declare a key of another name in keyward.yaml")
+}
+
+/// Files that could not be looked into, where it matters what they name.
+pub(crate) fn may_name(unread: &Files) -> Error {
+    Error::unavailable(format!(
+        "any of these may need it, and could not be looked into: {}",
+        unread.text()
+    ))
 }
 
 /// Whether a change to `keyring` is one in `environment`.
@@ -108,5 +140,25 @@ pub(crate) fn needed_or_not(error: Error) -> Error {
 
 /// The lock does not say what is there now.
 pub(crate) fn lock_not_brought_up(why: &Error) -> String {
-    format!("keyward.lock could not be brought up to what is there now: {why}")
+    format!(
+        "keyward.lock could not be brought up to what is there now: {why}; `keyward verify` shows the difference"
+    )
+}
+
+/// A version is back, and nothing shows yet that it works.
+pub(crate) fn back_but_not_proven(version: &VersionRef, why: Error) -> Error {
+    Error::new(
+        why.kind(),
+        "it is ENABLED; a canary sealed under it could not be opened",
+    )
+    .on(version)
+    .because(why)
+}
+
+/// No key was ever kept in the state folder that was looked into.
+pub(crate) fn another_state(error: Error, state: &StateFolder) -> Error {
+    error.hint(format!(
+        "no key of this location was ever kept in {}; name the state folder that has it with `--state DIR`",
+        state.path().display()
+    ))
 }

@@ -3,15 +3,15 @@
 use clap::Args;
 use keyward::lock_file::LockFile;
 use keyward::project::Project;
-use keyward::registry::Readers;
 use keyward_core::clock::later;
 use keyward_core::error::{Error, Result};
 use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule};
-use keyward_core::kms::{KmsCode, Observed};
-use keyward_core::manifest::{KeyringSpec, Lock};
+use keyward_core::kms::{KmsCode, KmsError};
+use keyward_core::manifest::KeyringSpec;
+use keyward_core::name::KeyRef;
 use serde_json::{Value, json};
 
-use super::look::observe;
+use super::plan::{Planner, Step};
 use super::record::{Prove, Proven, record};
 use super::target::{Target, resolve};
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ use crate::ui::{Answer, Page, good, hints};
 
 /// Make the keys of a keyring, prove that each seals and opens, and record them in keyward.lock
 ///
-/// A key that the lock has and that is gone is not made again: find out what happened to it first.
+/// A key that the lock has, or that files name, and that is gone is not made again: find out what happened to it first.
 #[derive(Args)]
 pub(super) struct Create {
     /// KEYRING, or KEYRING/LOCATION for the key in one location
@@ -30,16 +30,6 @@ pub(super) struct Create {
     /// Protect a new root key of the embedded KMS with a passphrase, typed at the terminal
     #[arg(long)]
     passphrase: bool,
-}
-
-/// What is to be done about one key.
-enum Step {
-    /// It is there, and in the lock.
-    Leave,
-    /// It is there, and the lock does not know it yet: an earlier run was cut short.
-    Prove,
-    /// It is not there.
-    Make,
 }
 
 impl Create {
@@ -54,61 +44,125 @@ impl Create {
         };
         let providers = session.providers_making(root_key)?;
         let lock = LockFile::read_or_new(&project.lock_file())?.lock;
-        let steps = session.wait_for(plan(&providers.readers(), &targets, &lock))?;
+        let (state, readers) = (session.state()?, providers.readers());
+        let planner = Planner::new(project, &state, &readers, &lock);
+        let steps = session.wait_for(planner.steps(&targets))?;
         if steps.iter().all(|step| matches!(step, Step::Leave)) {
             return Err(Error::usage("it exists already, in every location")
                 .on(&self.name)
                 .hint("`keyward verify` proves it"));
         }
-        session.state()?.make()?;
-        let trail = session.trail(
-            "key create",
-            targets.iter().map(|target| target.key.to_string()).collect(),
-        );
+        state.make()?;
+        let names = targets.iter().map(|target| target.key.to_string());
+        let trail = session.trail("key create", names.collect());
         trail.intend();
-        let (made, failed) = session.wait_for(async {
-            Ok(self
-                .make_all(session, &providers, keyring, &targets, &steps)
-                .await)
-        })?;
-        let answer = Created {
-            keys: made.iter().map(|proven| proven.0.to_string()).collect(),
-            names: names(&targets, &made),
+        let work = Work {
+            session,
+            providers: &providers,
+            keyring,
         };
-        let recorded = record(project, made).map_err(hints::made_but_not_recorded);
-        let result = failed.map_or(recorded, Err);
+        let (done, result) = work.recorded(project, &targets, &steps)?;
         trail.ended(&result);
         result?;
-        session.ui.done(&answer)?;
+        session.ui.done(&Created(done))?;
         Ok(Exit::DONE)
     }
+}
 
-    /// Goes on until something fails; what was proven before is recorded all the same.
-    async fn make_all(
+/// Making and proving the keys of one keyring.
+struct Work<'a> {
+    session: &'a Session,
+    providers: &'a Providers,
+    keyring: &'a KeyringSpec,
+}
+
+/// A key that works.
+struct Done {
+    key: KeyRef,
+    name: String,
+    /// Whether this run made it.
+    is_new: bool,
+}
+
+impl Work<'_> {
+    /// Does all the steps and records in the lock what was proven. Answers what was done, and whether all of it was.
+    fn recorded(
         &self,
-        session: &Session,
-        providers: &Providers,
-        keyring: &KeyringSpec,
+        project: &Project,
         targets: &[Target],
         steps: &[Step],
-    ) -> (Vec<Proven>, Option<Error>) {
-        let prove = Prove::new(session, providers, "key create");
-        let mut made = Vec::new();
+    ) -> Result<(Vec<Done>, Result<()>)> {
+        let (proven, failed) = self
+            .session
+            .wait_for(async { Ok(self.all(targets, steps).await) })?;
+        let (done, proven): (Vec<_>, Vec<_>) = proven.into_iter().unzip();
+        let recorded = record(project, proven).map_err(hints::made_but_not_recorded);
+        let Some(error) = failed else {
+            return Ok((done, recorded));
+        };
+        if let Err(why) = recorded {
+            self.session.ui.warn(hints::lock_not_brought_up(&why));
+        }
+        let names: Vec<_> = done.iter().map(|done| done.name.as_str()).collect();
+        let result = Err(hints::done_before(error, &names));
+        Ok((done, result))
+    }
+
+    /// Goes on until something fails.
+    async fn all(&self, targets: &[Target], steps: &[Step]) -> (Vec<(Done, Proven)>, Option<Error>) {
+        let mut proved = Vec::new();
         for (target, step) in targets.iter().zip(steps) {
-            let done = match step {
-                Step::Leave => continue,
-                Step::Prove => prove.key(&target.key).await,
-                Step::Make => match make(session, providers, keyring, target).await {
-                    Ok(()) => prove.key(&target.key).await,
-                    Err(error) => Err(error),
-                },
-            };
-            match done {
-                Ok(proven) => made.push(proven),
-                Err(error) => return (made, Some(error.on(&target.key))),
+            if *step == Step::Leave {
+                continue;
+            }
+            match self.one(target, *step).await {
+                Ok(done) => proved.push(done),
+                Err(error) => return (proved, Some(error.on(&target.key))),
             }
         }
-        (made, None)
+        (proved, None)
+    }
+
+    async fn one(&self, target: &Target, step: Step) -> Result<(Done, Proven)> {
+        let is_new = step == Step::Make && self.make(&target.key).await?;
+        let prove = Prove::new(self.session, self.providers, "key create");
+        let proven = prove.key(&target.key).await?;
+        let done = Done {
+            key: target.key.clone(),
+            name: target.key_name(),
+            is_new,
+        };
+        Ok((done, proven))
+    }
+
+    /// Makes a key, and its ring if need be. Answers whether it did: another process may have been faster.
+    async fn make(&self, key: &KeyRef) -> Result<bool> {
+        let admins = self.providers.admins();
+        let admin = admins.get(key.provider)?;
+        made(admin.create_ring(key.name.ring()).await)?;
+        made(admin.create_key(&key.name, self.spec()?).await)
+    }
+
+    fn spec(&self) -> Result<KeySpec> {
+        let now = self.session.clock.now();
+        let rotation = self
+            .keyring
+            .rotation
+            .map(|period| RotationSchedule::new(period, later(now, period)))
+            .transpose()?;
+        Ok(KeySpec {
+            rotation,
+            destroy_window: DestroyWindow::new(self.keyring.destroy_after)?,
+            ..KeySpec::default()
+        })
+    }
+}
+
+fn made<T>(answer: Result<T, KmsError>) -> Result<bool> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(why) if why.code == KmsCode::AlreadyExists => Ok(false),
+        Err(why) => Err(why.into()),
     }
 }
 
@@ -122,73 +176,26 @@ fn one_keyring<'p>(session: &Session, project: &'p Project, targets: &[Target]) 
     Ok(keyring)
 }
 
-async fn plan(readers: &Readers, targets: &[Target], lock: &Lock) -> Result<Vec<Step>> {
-    let mut steps = Vec::new();
-    for target in targets {
-        let (key, _) = observe(readers, &target.key).await?;
-        steps.push(match (key, lock.keys.contains_key(&target.key)) {
-            (Observed::Present(_), true) => Step::Leave,
-            (Observed::Present(_), false) => Step::Prove,
-            // A location of the embedded KMS that was never used cannot be told from one that cannot be seen.
-            (Observed::Absent | Observed::Unknown(_), false) => Step::Make,
-            (Observed::Absent, true) => return Err(hints::gone(&target.key)),
-            (Observed::Unknown(why), true) => {
-                return Err(Error::unavailable(format!(
-                    "it is in the lock, and it could not be seen: {why}"
-                ))
-                .on(&target.key));
-            }
-        });
+/// What was done to each key.
+struct Created(Vec<Done>);
+
+impl Created {
+    fn json_of(&self, is_new: bool) -> Value {
+        let keys = self.0.iter().filter(|key| key.is_new == is_new);
+        keys.map(|key| key.key.to_string()).collect()
     }
-    Ok(steps)
-}
-
-async fn make(
-    session: &Session,
-    providers: &Providers,
-    keyring: &KeyringSpec,
-    target: &Target,
-) -> Result<()> {
-    let admins = providers.admins();
-    let admin = admins.get(target.key.provider)?;
-    let now = session.clock.now();
-    let rotation = keyring
-        .rotation
-        .map(|period| RotationSchedule::new(period, later(now, period)))
-        .transpose()?;
-    let spec = KeySpec {
-        rotation,
-        destroy_window: DestroyWindow::new(keyring.destroy_after)?,
-        ..KeySpec::default()
-    };
-    match admin.create_ring(target.key.name.ring()).await {
-        Err(why) if why.code != KmsCode::AlreadyExists => return Err(why.into()),
-        _ => {}
-    }
-    admin.create_key(&target.key.name, spec).await?;
-    Ok(())
-}
-
-fn names(targets: &[Target], made: &[Proven]) -> Vec<String> {
-    let is_made = |target: &&Target| made.iter().any(|proven| proven.0 == target.key);
-    targets.iter().filter(is_made).map(Target::key_name).collect()
-}
-
-struct Created {
-    keys: Vec<String>,
-    names: Vec<String>,
 }
 
 impl Answer for Created {
     fn json(&self) -> Value {
-        json!({ "created": self.keys })
+        json!({ "created": self.json_of(true), "proven": self.json_of(false) })
     }
 
     fn text(&self, page: &mut Page) {
-        for name in &self.names {
+        for Done { name, is_new, .. } in &self.0 {
+            let how = good(if *is_new { "made" } else { "found" });
             page.line(format_args!(
-                "{name}: {}, a canary sealed under it opened, recorded in keyward.lock",
-                good("made")
+                "{name}: {how}, a canary sealed under it opened, recorded in keyward.lock"
             ));
         }
     }

@@ -3,13 +3,14 @@
 use clap::Args;
 use keyward::project::Project;
 use keyward::uses;
+use keyward::verify::{DEADLINE, in_time};
 use keyward_core::error::{Error, Result};
 use keyward_core::key::VersionState;
 use keyward_core::kms::Observed;
 use keyward_core::name::VersionRef;
 use serde_json::{Value, json};
 
-use super::record::{Prove, record};
+use super::record::bring_lock_up;
 use super::target::{Target, resolve_version};
 use crate::exit::Exit;
 use crate::providers::Providers;
@@ -44,7 +45,7 @@ impl Disable {
         trail.ended(&result);
         result.map_err(|error| error.on(&version))?;
         if let (Some(project), true) = (project, target.keyring.is_some()) {
-            bring_lock_up(session, &providers, project, &target);
+            bring_lock_up(session, &providers, project, &version);
         }
         session.ui.done(&Disabled {
             name: target.version_name(version.name.number()),
@@ -79,11 +80,7 @@ fn nothing_needs(project: Option<&Project>, target: &Target, version: &VersionRe
         ));
     }
     if !scan.unread.is_empty() {
-        let what = format!(
-            "any of these may need it, and could not be looked into: {}",
-            scan.unread.text()
-        );
-        return Err(hints::needed_or_not(Error::unavailable(what).on(version)));
+        return Err(hints::needed_or_not(hints::may_name(&scan.unread).on(version)));
     }
     Ok(())
 }
@@ -91,19 +88,12 @@ fn nothing_needs(project: Option<&Project>, target: &Target, version: &VersionRe
 async fn disable(providers: &Providers, version: &VersionRef) -> Result<()> {
     let (admins, readers) = (providers.admins(), providers.readers());
     admins.get(version.provider)?.disable(&version.name).await?;
-    match readers.get(version.provider)?.get_version(&version.name).await {
+    let look = readers.get(version.provider)?.get_version(&version.name);
+    match in_time(DEADLINE, look).await {
         Observed::Present(seen) if seen.state == VersionState::Disabled => Ok(()),
         Observed::Present(seen) => Err(Error::unavailable(format!("it was read back as {}", seen.state))),
         Observed::Absent => Err(Error::unavailable("it was not found when it was read back")),
         Observed::Unknown(why) => Err(Error::unavailable(format!("it could not be read back: {why}"))),
-    }
-}
-
-fn bring_lock_up(session: &Session, providers: &Providers, project: &Project, target: &Target) {
-    let prove = Prove::new(session, providers, "key disable");
-    let proven = session.wait_for(prove.key(&target.key));
-    if let Err(why) = proven.and_then(|proven| record(project, vec![proven])) {
-        session.ui.warn(hints::lock_not_brought_up(&why));
     }
 }
 

@@ -9,7 +9,7 @@ use keyward_core::kms::Observed;
 use keyward_core::name::{ResourceId, ShortName};
 use serde_json::{Value, json};
 
-use super::look::{Sight, day, look, note_on, style_of};
+use super::look::{self, Sight, day, look, note_on, style_of};
 use super::target::{Target, resolve};
 use crate::exit::Exit;
 use crate::session::Session;
@@ -17,7 +17,7 @@ use crate::ui::{Answer, Page, Table};
 
 /// List keys and their versions, with state and time left
 ///
-/// Exits with 3 when something could not be seen.
+/// Exits with 1 when something is missing, else with 3 when something could not be seen.
 #[derive(Args)]
 pub(super) struct List {
     /// Keyrings or keys; every keyring of the manifest when none is named
@@ -29,19 +29,13 @@ impl List {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let targets = self.targets(session)?;
         let readers = session.providers()?.readers();
-        let keys = session.wait_for(async {
-            let mut keys = Vec::new();
-            for target in targets {
-                keys.push(look(&readers, target).await?);
-            }
-            Ok(keys)
-        })?;
-        let unseen = keys.iter().any(Sight::is_unknown);
+        let keys = session.wait_for(look(&readers, targets))?;
+        let exit = look::exit(&keys);
         session.ui.show(&Listing {
             keys,
             now: session.clock.now(),
         })?;
-        Ok(if unseen { Exit::UNSEEN } else { Exit::DONE })
+        Ok(exit)
     }
 
     fn targets(&self, session: &Session) -> Result<Vec<Target>> {
@@ -91,8 +85,11 @@ impl Listing {
         let versions = key.wanted();
         if versions.is_empty() {
             let (state, style, note) = nothing(key);
+            let number = key.target.version;
             table.row([
-                key.target.key_name().into(),
+                number
+                    .map_or_else(|| key.target.key_name(), |number| key.target.version_name(number))
+                    .into(),
                 (state, style).into(),
                 "".into(),
                 "".into(),
@@ -140,6 +137,11 @@ fn nothing(key: &Sight) -> (&'static str, Style, String) {
         (Observed::Absent, _) | (_, Observed::Absent) => {
             ("MISSING", AnsiColor::Red.on_default().bold(), String::new())
         }
+        (Observed::Present(_), Observed::Present(_)) if key.is_version_missing() => (
+            "MISSING",
+            AnsiColor::Red.on_default().bold(),
+            "no such version".to_owned(),
+        ),
         (Observed::Present(_), Observed::Present(_)) => {
             ("NO VERSION", AnsiColor::Red.on_default().bold(), String::new())
         }

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use keyward::registry::Readers;
+use keyward::verify::{DEADLINE, in_time};
 use keyward_core::clock::{Timestamp, until};
 use keyward_core::error::Result;
 use keyward_core::key::{CryptoKey, KeyVersion, VersionState};
 use keyward_core::kms::Observed;
-use keyward_core::name::KeyRef;
 use serde_json::{Value, json};
 
 use super::target::Target;
+use crate::exit::Exit;
 
 /// One key as it is now.
 pub(super) struct Sight {
@@ -20,32 +21,58 @@ pub(super) struct Sight {
     pub(super) versions: Observed<Vec<KeyVersion>>,
 }
 
-/// Looks at one key.
-pub(super) async fn look(readers: &Readers, target: Target) -> Result<Sight> {
-    let (key, versions) = observe(readers, &target.key).await?;
-    Ok(Sight {
-        target,
-        key,
-        versions,
-    })
+/// Looks at each of `targets`, one after another.
+pub(super) async fn look(readers: &Readers, targets: Vec<Target>) -> Result<Vec<Sight>> {
+    let mut keys = Vec::new();
+    for target in targets {
+        let reader = readers.get(target.key.provider)?;
+        keys.push(Sight {
+            key: in_time(DEADLINE, reader.get_key(&target.key.name)).await,
+            versions: in_time(DEADLINE, reader.list_versions(&target.key.name)).await,
+            target,
+        });
+    }
+    Ok(keys)
 }
 
-/// The key and its versions.
-pub(super) async fn observe(
-    readers: &Readers,
-    key: &KeyRef,
-) -> Result<(Observed<CryptoKey>, Observed<Vec<KeyVersion>>)> {
-    let reader = readers.get(key.provider)?;
-    Ok((
-        reader.get_key(&key.name).await,
-        reader.list_versions(&key.name).await,
-    ))
+/// What a script may take from `keys`: something is missing, else something could not be seen.
+pub(super) fn exit(keys: &[Sight]) -> Exit {
+    if keys.iter().any(Sight::is_missing) {
+        Exit::NO
+    } else if keys.iter().any(Sight::is_unknown) {
+        Exit::UNSEEN
+    } else {
+        Exit::DONE
+    }
 }
 
 impl Sight {
     /// Whether something could not be seen.
     pub(super) fn is_unknown(&self) -> bool {
         matches!(self.key, Observed::Unknown(_)) || matches!(self.versions, Observed::Unknown(_))
+    }
+
+    /// Whether the key, or the one version that the name asked for, is certainly not there.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.key, Observed::Absent) || self.is_version_missing()
+    }
+
+    /// Whether the key is there and the version that the name asked for is not.
+    pub(super) fn is_version_missing(&self) -> bool {
+        let all_seen = matches!(
+            (&self.key, &self.versions),
+            (Observed::Present(_), Observed::Present(_))
+        );
+        all_seen && self.target.version.is_some() && self.wanted().is_empty()
+    }
+
+    /// Why the versions are not known, when they are not.
+    pub(super) fn unseen_versions(&self) -> Option<&str> {
+        match &self.versions {
+            Observed::Present(_) => None,
+            Observed::Absent => Some("they were not found"),
+            Observed::Unknown(why) => Some(why),
+        }
     }
 
     /// The versions that the name asked for: one, or all.
@@ -66,7 +93,8 @@ impl Sight {
         self.key.as_ref().present().and_then(|key| key.primary)
     }
 
-    /// The object in JSON: `seen` is `present`, `missing` or `unknown`.
+    /// The object in JSON: `seen` is `present`, `missing` or `unknown`; versions that could not be seen are null, and
+    /// `why` says why.
     pub(super) fn json(&self, now: Timestamp) -> Value {
         let name = self.target.key.to_string();
         let head = json!({ "name": name, "keyring": self.target.keyring, "location": self.target.key.name.location().as_str() });
@@ -78,12 +106,23 @@ impl Sight {
                 "rotation_seconds": key.rotation.map(|rotation| rotation.period().as_secs()),
                 "next_rotation": key.rotation.map(|rotation| rotation.next().to_string()),
                 "destroy_window_seconds": key.destroy_window.length().as_secs(),
-                "versions": self.wanted().into_iter().map(|version| version_json(version, now)).collect::<Vec<_>>(),
+                "versions": self.versions_json(now),
+                "why": self.unseen_versions(),
             }),
             Observed::Absent => json!({ "seen": "missing" }),
             Observed::Unknown(why) => json!({ "seen": "unknown", "why": why }),
         };
         merged(head, tail)
+    }
+
+    fn versions_json(&self, now: Timestamp) -> Option<Value> {
+        let seen = self.unseen_versions().is_none();
+        seen.then(|| {
+            self.wanted()
+                .into_iter()
+                .map(|version| version_json(version, now))
+                .collect()
+        })
     }
 }
 
@@ -138,4 +177,49 @@ pub(super) fn left(time: Duration) -> String {
 /// The day of an instant.
 pub(super) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_core::key::{DestroyWindow, Purpose};
+
+    use super::*;
+
+    const NAME: &str = "embedded-kms://projects/local/locations/us/keyRings/r/cryptoKeys/k";
+
+    fn sight(versions: Observed<Vec<KeyVersion>>) -> Sight {
+        let key: keyward_core::name::KeyRef = NAME.parse().unwrap();
+        Sight {
+            key: Observed::Present(CryptoKey {
+                name: key.name.clone(),
+                purpose: Purpose::EncryptDecrypt,
+                created: Timestamp::UNIX_EPOCH,
+                primary: Some(1),
+                rotation: None,
+                destroy_window: DestroyWindow::default(),
+                labels: [].into(),
+            }),
+            versions,
+            target: Target {
+                key,
+                version: Some(9),
+                keyring: None,
+            },
+        }
+    }
+
+    #[test]
+    fn versions_that_were_not_seen_are_not_none() {
+        let unseen = sight(Observed::Unknown("no answer".into()));
+        let object = unseen.json(Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            (&object["versions"], &object["why"]),
+            (&Value::Null, &json!("no answer"))
+        );
+        assert_eq!(exit(&[unseen]), Exit::UNSEEN);
+        let none = sight(Observed::Present(Vec::new()));
+        let object = none.json(Timestamp::UNIX_EPOCH);
+        assert_eq!((&object["versions"], &object["why"]), (&json!([]), &Value::Null));
+        assert_eq!(exit(&[none]), Exit::NO);
+    }
 }

@@ -1,9 +1,11 @@
 //! `keyward key …`: look at keys, make them, disable them, and bring them back. Nothing here can destroy one.
 
+mod bring_back;
 mod create;
 mod disable;
 mod list;
 mod look;
+mod plan;
 mod record;
 mod rescue;
 mod show;

@@ -1,15 +1,17 @@
 //! Proving keys, and bringing the lock up to what was proven.
 
-use keyward::lock_file::LockFile;
+use keyward::lock_file;
 use keyward::project::Project;
 use keyward::registry::{Crypters, Readers};
-use keyward::verify::{DEADLINE, Prover};
-use keyward_core::error::Result;
+use keyward::verify::{DEADLINE, Prover, in_time};
+use keyward_core::error::{Error, Result};
+use keyward_core::kms::Observed;
 use keyward_core::manifest::LockedKey;
 use keyward_core::name::{KeyRef, VersionRef};
 
 use crate::providers::Providers;
 use crate::session::Session;
+use crate::ui::hints;
 
 /// A key, and what the lock is to say about it.
 pub(super) type Proven = (KeyRef, LockedKey);
@@ -66,12 +68,59 @@ impl<'a> Prove<'a> {
     }
 }
 
-/// Writes what is `proven` into the lock of `project`.
+/// Adds what is `proven` to the lock of `project`. What somebody else recorded meanwhile stays.
 ///
 /// # Errors
-/// The lock cannot be read or written, or changed meanwhile.
+/// The lock cannot be read or written.
 pub(super) fn record(project: &Project, proven: Vec<Proven>) -> Result<()> {
-    let mut file = LockFile::read_or_new(&project.lock_file())?;
-    file.lock.keys.extend(proven);
-    file.write()
+    if proven.is_empty() {
+        return Ok(());
+    }
+    lock_file::update(&project.lock_file(), |lock| {
+        for (key, locked) in proven {
+            lock.keys.entry(key).or_insert(locked);
+        }
+        Ok(())
+    })
+}
+
+/// Records in the lock of `project` that `version` changed its state; says so when it cannot be recorded.
+pub(super) fn bring_lock_up(
+    session: &Session,
+    providers: &Providers,
+    project: &Project,
+    version: &VersionRef,
+) {
+    let readers = providers.readers();
+    if let Err(why) = session.wait_for(record_state(project, &readers, version)) {
+        session.ui.warn(hints::lock_not_brought_up(&why));
+    }
+}
+
+/// Only the state, and only of the version that the lock means: whatever else is not as recorded is for
+/// `keyward verify` to find.
+async fn record_state(project: &Project, readers: &Readers, version: &VersionRef) -> Result<()> {
+    let (key, number) = (version.key(), version.name.number());
+    let reader = readers.get(version.provider)?;
+    let live = seen(in_time(DEADLINE, reader.get_key(&key.name)).await)?;
+    let now = seen(in_time(DEADLINE, reader.get_version(&version.name)).await)?;
+    lock_file::update(&project.lock_file(), |lock| {
+        let recorded = lock.keys.get(&key);
+        match recorded.and_then(|key| Some((key, key.versions.get(&number)?))) {
+            None => Err(Error::refused("it does not have this version").on(version)),
+            Some((key, was)) if key.created == live.created && was.created == now.created => {
+                lock.set_state(version, now.state.id());
+                Ok(())
+            }
+            Some(_) => Err(Error::refused("it has another one of this name").on(version)),
+        }
+    })
+}
+
+fn seen<T>(observed: Observed<T>) -> Result<T> {
+    match observed {
+        Observed::Present(value) => Ok(value),
+        Observed::Absent => Err(Error::unavailable("it is gone again")),
+        Observed::Unknown(why) => Err(Error::unavailable(why)),
+    }
 }

@@ -3,14 +3,14 @@
 
 use clap::Args;
 use keyward::project::Project;
-use keyward::registry::Readers;
+use keyward::verify::{DEADLINE, in_time};
 use keyward_core::error::{Error, Result};
-use keyward_core::key::{KeyVersion, VersionState};
-use keyward_core::kms::Observed;
+use keyward_core::key::VersionState;
 use keyward_core::name::{ResourceId, VersionRef};
 use serde_json::{Value, json};
 
-use super::record::{Prove, record};
+use super::bring_back::bring_back;
+use super::record::{Prove, bring_lock_up};
 use super::target::resolve_version;
 use crate::exit::Exit;
 use crate::providers::Providers;
@@ -51,24 +51,50 @@ fn rescue(session: &Session, action: &'static str, name: &str, may_restore: bool
     let project = project_if_possible(session, name)?;
     let (target, version) = resolve_version(project, name)?;
     let providers = session.providers()?;
-    let trail = session.trail(action, vec![version.to_string()]);
+    let trail = session.rescue_trail(action, vec![version.to_string()]);
     trail.intend();
-    let prove = Prove::new(session, &providers, action);
-    let result = session.wait_for(bring_back(&providers, &prove, &version, may_restore));
+    let result = session.wait_for(moved(&providers, &version, may_restore));
     trail.ended(&result);
-    let was = result.map_err(|error| error.on(&version))?;
+    let was = result.map_err(|error| with_place(session, &version, error.on(&version)))?;
     if let (Some(project), true) = (project, target.keyring.is_some()) {
-        let proven = session.wait_for(prove.key(&target.key));
-        if let Err(why) = proven.and_then(|proven| record(project, vec![proven])) {
-            session.ui.warn(hints::lock_not_brought_up(&why));
-        }
+        bring_lock_up(session, &providers, project, &version);
     }
+    let prove = Prove::new(session, &providers, action);
+    session
+        .wait_for(prove.version(&version))
+        .map_err(|why| hints::back_but_not_proven(&version, why))?;
     session.ui.done(&Rescued {
         name: target.version_name(version.name.number()),
         version,
         was,
     })?;
     Ok(Exit::DONE)
+}
+
+/// Looks, then brings it back.
+async fn moved(
+    providers: &Providers,
+    version: &VersionRef,
+    may_restore: bool,
+) -> Result<Option<VersionState>> {
+    let (readers, rescuers) = (providers.readers(), providers.rescuers());
+    let look = readers.get(version.provider)?.get_version(&version.name);
+    let seen = in_time(DEADLINE, look).await;
+    bring_back(
+        seen,
+        rescuers.get(version.provider)?.as_ref(),
+        version,
+        may_restore,
+    )
+    .await
+}
+
+/// Adds where the key was looked for, when it cannot be there.
+fn with_place(session: &Session, version: &VersionRef, error: Error) -> Error {
+    match session.state() {
+        Ok(state) if state.never_held(&version.key()) => hints::another_state(error, &state),
+        _ => error,
+    }
 }
 
 /// The manifest. When a full name was given, one that cannot be read does not stand in the way.
@@ -81,48 +107,6 @@ fn project_if_possible<'s>(session: &'s Session, name: &ResourceId) -> Result<Op
             Ok(None)
         }
         (found, _) => found,
-    }
-}
-
-/// Restores if need be, enables if need be, and proves. Returns the state that it was found in, if that was seen.
-async fn bring_back(
-    providers: &Providers,
-    prove: &Prove<'_>,
-    version: &VersionRef,
-    may_restore: bool,
-) -> Result<Option<VersionState>> {
-    let was = state(&providers.readers(), version).await?;
-    let rescuers = providers.rescuers();
-    let rescuer = rescuers.get(version.provider)?;
-    match was {
-        Some(VersionState::DestroyScheduled) if !may_restore => {
-            return Err(Error::refused("it is scheduled for destruction, not disabled")
-                .hint(format!("keyward key restore {version}")));
-        }
-        // Unseen: the provider knows, and says so.
-        Some(VersionState::DestroyScheduled) | None if may_restore => {
-            rescuer.restore(&version.name).await?;
-        }
-        Some(VersionState::Destroyed) => {
-            return Err(
-                Error::refused("it is destroyed: its key material is gone for good")
-                    .hint("files open through their other locations, or with the escrow identity"),
-            );
-        }
-        _ => {}
-    }
-    if was != Some(VersionState::Enabled) {
-        rescuer.enable(&version.name).await?;
-    }
-    prove.version(version).await?;
-    Ok(was)
-}
-
-async fn state(readers: &Readers, version: &VersionRef) -> Result<Option<VersionState>> {
-    match readers.get(version.provider)?.get_version(&version.name).await {
-        Observed::Present(KeyVersion { state, .. }) => Ok(Some(state)),
-        Observed::Absent => Err(Error::refused("it does not exist")),
-        Observed::Unknown(_) => Ok(None),
     }
 }
 
@@ -145,7 +129,8 @@ impl Answer for Rescued {
     fn text(&self, page: &mut Page) {
         let before = match self.was {
             Some(VersionState::Enabled) => "as before".to_owned(),
-            was => format!("was {}", was.map_or("not seen", VersionState::id)),
+            Some(was) => format!("was {was}"),
+            None => "its state before was not seen".to_owned(),
         };
         page.line(format_args!(
             "{}: {}, {before}; a canary sealed under it opened",

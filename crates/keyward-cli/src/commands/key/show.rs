@@ -8,7 +8,7 @@ use keyward_core::kms::Observed;
 use keyward_core::manifest::duration_text;
 use serde_json::{Value, json};
 
-use super::look::{Sight, look, note_on, style_of};
+use super::look::{self, Sight, look, note_on, style_of};
 use super::target::resolve;
 use crate::exit::Exit;
 use crate::session::Session;
@@ -16,7 +16,7 @@ use crate::ui::{Answer, Page, Table, uneasy};
 
 /// Show a keyring, a key or a version: state, schedules and hours left
 ///
-/// Exits with 1 when something is missing, with 3 when something could not be seen.
+/// Exits with 1 when something is missing, else with 3 when something could not be seen.
 #[derive(Args)]
 pub(super) struct Show {
     /// KEYRING, KEYRING/LOCATION, KEYRING/LOCATION@N or a full name
@@ -27,27 +27,16 @@ impl Show {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let targets = resolve(session.project()?, &self.name.parse()?)?;
         let readers = session.providers()?.readers();
-        let keys = session.wait_for(async {
-            let mut keys = Vec::new();
-            for target in targets {
-                keys.push(look(&readers, target).await?);
-            }
-            Ok(keys)
-        })?;
+        let keys = session.wait_for(look(&readers, targets))?;
         if let [key] = &keys[..] {
             must_be_there(key)?;
         }
-        let unseen = keys.iter().any(Sight::is_unknown);
-        let missing = keys.iter().any(|key| matches!(key.key, Observed::Absent));
+        let exit = look::exit(&keys);
         session.ui.show(&Keys {
             keys,
             now: session.clock.now(),
         })?;
-        Ok(match (missing, unseen) {
-            (true, _) => Exit::NO,
-            (_, true) => Exit::UNSEEN,
-            _ => Exit::DONE,
-        })
+        Ok(exit)
     }
 }
 
@@ -58,7 +47,7 @@ fn must_be_there(key: &Sight) -> Result<()> {
         (Observed::Unknown(why), _) => {
             Err(Error::unavailable(format!("it could not be seen: {why}")).on(&key.target.key))
         }
-        (Observed::Present(_), Some(number)) if key.wanted().is_empty() && !key.is_unknown() => {
+        (Observed::Present(_), Some(number)) if key.is_version_missing() => {
             Err(missing(key.target.key.version(number).to_string()))
         }
         _ => Ok(()),
@@ -109,6 +98,14 @@ impl Keys {
             "restorable",
             format_args!("for {window} once somebody ordered its destruction"),
         );
+        if let Some(why) = key.unseen_versions() {
+            page.field("versions", uneasy(format_args!("unknown: {why}")));
+            return;
+        }
+        if key.is_version_missing() {
+            page.field("versions", uneasy("no such version"));
+            return;
+        }
         let mut table = Table::new(["VERSION", "STATE", "", "CREATED", "NOTE"]);
         for version in key.wanted() {
             table.row([
