@@ -3,9 +3,9 @@
 //! The new content is written to a temporary file beside the target, synced, and moved into place; then the folder is
 //! synced. A crash at any point leaves the old file, or the new one, whole.
 
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use keyward_core::error::{Error, Result};
@@ -38,6 +38,8 @@ pub struct Snapshot {
     inode: u64,
     len: u64,
     modified: (i64, i64),
+    /// Set by the operating system alone, unlike the time of modification, which anyone may put back.
+    changed: (i64, i64),
     mode: u32,
     owner: (u32, u32),
 }
@@ -74,6 +76,7 @@ impl From<&Metadata> for Snapshot {
             inode: metadata.ino(),
             len: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
             mode: metadata.mode() & 0o7777,
             owner: (metadata.uid(), metadata.gid()),
         }
@@ -103,11 +106,7 @@ impl NewFile {
         let temporary = tempfile::Builder::new()
             .prefix(".keyward-")
             .suffix(".tmp")
-            .permissions(Permissions::from_mode(match access {
-                Access::Private => 0o600,
-                Access::Shared => 0o666,
-            }))
-            .tempfile_in(folder_of(&target))
+            .make_in(folder_of(&target), |name| new_file(name, access))
             .map_err(|error| io_error("write beside it", &target, error))?;
         if let Existing::Replace(old) = &existing {
             keep_mode_and_owner(temporary.as_file(), old).map_err(|error| {
@@ -134,7 +133,8 @@ impl NewFile {
     /// Syncs the content, moves it into place and syncs the folder.
     ///
     /// # Errors
-    /// The disk is full, the target appeared or changed meanwhile: then the target is as it was.
+    /// The disk is full, the target appeared or changed meanwhile: then the target is as it was. When only the folder
+    /// cannot be synced the new content is in place, and a crash may still bring the old one back.
     pub fn commit(self) -> Result<()> {
         let Self {
             temporary,
@@ -194,6 +194,21 @@ pub(crate) fn folder_of(target: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
+}
+
+/// Made here and not by `tempfile`, whose errors tell the temporary name, which says nothing to anyone.
+fn new_file(name: &Path, access: Access) -> std::io::Result<File> {
+    let mode = match access {
+        Access::Private => 0o600,
+        Access::Shared => 0o666,
+    };
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(name)
 }
 
 fn keep_mode_and_owner(file: &File, old: &Snapshot) -> std::io::Result<()> {
@@ -283,6 +298,34 @@ mod tests {
         let error = write(&target, b"new", Access::Private, Existing::Replace(snapshot)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!(std::fs::read(&target).unwrap(), b"edited by another");
+    }
+
+    #[test]
+    fn a_change_that_put_length_and_time_back_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a");
+        std::fs::write(&target, "one").unwrap();
+        let file = File::options().read(true).write(true).open(&target).unwrap();
+        let (snapshot, then) = (
+            Snapshot::of(&file, &target).unwrap(),
+            file.metadata().unwrap().modified().unwrap(),
+        );
+        // The clock of a file system is coarse: wait until it tells another time.
+        while Snapshot::of(&file, &target).unwrap().changed == snapshot.changed {
+            std::fs::write(&target, "two").unwrap();
+            file.set_modified(then).unwrap();
+        }
+        assert_eq!(Snapshot::of(&file, &target).unwrap().modified, snapshot.modified);
+        assert!(write(&target, b"new", Access::Private, Existing::Replace(snapshot)).is_err());
+    }
+
+    #[test]
+    fn a_message_does_not_tell_the_temporary_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let error =
+            NewFile::create(&folder.path().join("no/a"), Access::Private, Existing::Refuse).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(!error.to_string().contains(".tmp\""), "{error}");
     }
 
     #[test]
