@@ -10,7 +10,7 @@ mod demo;
 fn the_tour_leaves_a_sound_project() {
     let demo = Demo::empty();
     let shown = demo.ok(&["quickstart"]);
-    let verdicts: Vec<_> = shown.lines().filter(|line| line.contains("2 keys, ")).collect();
+    let verdicts: Vec<_> = shown.lines().filter(|line| line.contains("2 keys in ")).collect();
     assert!(
         verdicts.len() == 2 && verdicts[0].starts_with("UNKNOWN") && verdicts[1].starts_with("PASS"),
         "{shown}"

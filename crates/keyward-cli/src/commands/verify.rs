@@ -8,14 +8,14 @@ use keyward::project::Project;
 use keyward::uses;
 use keyward::verify::{Canaries, DEADLINE, Verify as Request, verify};
 use keyward_core::error::Result;
-use keyward_core::manifest::{AuditMode, CanaryMode};
+use keyward_core::manifest::CanaryMode;
 use keyward_core::verify::{Check, Report, Verdict};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::names::Names;
 use crate::session::Session;
-use crate::ui::{Answer, Page, bad, command, good, strong, uneasy};
+use crate::ui::{Answer, Page, bad, command, faint, good, strong, uneasy};
 
 /// Prove that every key is there, enabled, on schedule and works
 ///
@@ -35,7 +35,9 @@ pub(crate) struct Verify {
 impl Verify {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let project = session.needed_project()?;
-        let env = session.requested_environment(project)?;
+        let env = session
+            .requested_environment(project)?
+            .map(|env| env.name.as_str());
         let providers = session.providers()?;
         let (readers, crypters) = (providers.readers(), providers.crypters());
         let canary = self.canary.as_deref().map(CanaryMode::parse).transpose()?;
@@ -43,7 +45,7 @@ impl Verify {
         let scan = uses::scan(project);
         let request = Request {
             manifest: &project.manifest,
-            env: env.map(|env| env.name.as_str()),
+            env,
             lock: lock.state(),
             scan: &scan,
             readers: &readers,
@@ -59,6 +61,7 @@ impl Verify {
         let exit = Exit(report.exit_code(self.strict));
         session.ui.show(&Verified {
             project,
+            env,
             report: &report,
             strict: self.strict,
         })?;
@@ -68,6 +71,8 @@ impl Verify {
 
 struct Verified<'a> {
     project: &'a Project,
+    /// The one that was asked for, else all of them.
+    env: Option<&'a str>,
     report: &'a Report,
     strict: bool,
 }
@@ -77,6 +82,7 @@ impl Answer for Verified<'_> {
         let mut object = serde_json::to_value(self.report).unwrap_or_default();
         object["verdict"] = json!(self.report.verdict(self.strict));
         object["exit_code"] = json!(self.report.exit_code(self.strict));
+        object["environments"] = json!(self.environments());
         object["audit"] = json!(self.project.manifest.audit().id());
         object
     }
@@ -86,14 +92,8 @@ impl Answer for Verified<'_> {
         for checks in self.findings() {
             finding(page, &checks, &names);
         }
-        let audit = self.project.manifest.audit();
-        if audit != AuditMode::File {
-            let note = uneasy("note:");
-            page.line(format_args!(
-                "{note} `audit: {}` in {}",
-                audit.id(),
-                self.project.file.display()
-            ));
+        for note in &self.report.notes {
+            page.line(format_args!("{} {note}", faint("note:")));
         }
         page.line(self.summary());
     }
@@ -115,6 +115,20 @@ impl Verified<'_> {
         findings
     }
 
+    /// The environments that were looked at.
+    fn environments(&self) -> Vec<&str> {
+        let all = self.project.manifest.environments().map(|env| env.name.as_str());
+        all.filter(|name| self.env.is_none_or(|env| env == *name))
+            .collect()
+    }
+
+    fn place(&self) -> String {
+        match self.env {
+            Some(env) => format!("environment {env}"),
+            None => "all environments".to_owned(),
+        }
+    }
+
     fn summary(&self) -> String {
         let count = |verdict: Verdict| self.report.count(&verdict);
         let keys = match self.report.keys() {
@@ -127,14 +141,25 @@ impl Verified<'_> {
             other => uneasy(other).to_string(),
         };
         format!(
-            "{verdict}  {}, {} checks passed, {} failed, {} unknown, {} not applicable",
-            keys,
+            "{verdict}  {keys} in {}, {} checks passed, {} failed, {} unknown, {} not applicable",
+            self.place(),
             self.report.passed(),
             count(Verdict::Fail(String::new())),
             count(Verdict::Unknown(String::new())),
             count(Verdict::NotApplicable(String::new())),
         )
     }
+}
+
+/// Every command that helps with one of `checks`, once, in their order.
+fn nexts<'a>(checks: &[&'a Check]) -> Vec<&'a String> {
+    let mut nexts = Vec::new();
+    for next in checks.iter().filter_map(|check| check.next.as_ref()) {
+        if !nexts.contains(&next) {
+            nexts.push(next);
+        }
+    }
+    nexts
 }
 
 fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
@@ -165,7 +190,7 @@ fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
     if let Some(why) = first.verdict.reason() {
         page.line(format_args!("      {why}"));
     }
-    if let Some(next) = checks.iter().find_map(|check| check.next.as_ref()) {
+    for next in nexts(checks) {
         page.line(format_args!("      next: {}", command(next)));
     }
 }

@@ -94,8 +94,9 @@ pub fn judge_lock(manifest: &Manifest, lock: LockState<'_>) -> Vec<Check> {
 /// What a reader of the report should know besides the checks.
 pub fn notes(manifest: &Manifest, scan: &Scan) -> Vec<String> {
     let looked = format!(
-        "{} files under the rules were looked at; {} are envelopes",
-        scan.files, scan.envelopes
+        "{} under the rules looked at, {} among them",
+        counted(scan.files, "file"),
+        counted(scan.envelopes, "envelope")
     );
     let nested = scan.nested.iter().map(|folder| {
         format!(
@@ -108,6 +109,10 @@ pub fn notes(manifest: &Manifest, scan: &Scan) -> Vec<String> {
         AuditMode::Off => Some("audit: off. Changes are not recorded".to_owned()),
     };
     std::iter::once(looked).chain(nested).chain(audit).collect()
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
