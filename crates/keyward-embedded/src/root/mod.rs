@@ -155,8 +155,19 @@ impl Root {
     ) -> Result<Arc<RootKey>> {
         self.opened_or(|found| match found {
             Some(found) => self.unlock(found),
-            None => may_create().and_then(|()| self.create(rng)),
+            None => match may_create() {
+                Ok(()) => self.create(rng),
+                Err(refusal) => self.made_meanwhile(refusal),
+            },
         })
+    }
+
+    /// The key of another process that made it, and material under it, after this one looked for the file.
+    fn made_meanwhile(&self, refusal: KmsError) -> Result<SecretBytes> {
+        match RootFile::read(self.file())? {
+            Some(found) => self.unlock(found),
+            None => Err(refusal),
+        }
     }
 
     /// The lock is held meanwhile, so that two locations at once ask for one passphrase.
