@@ -1,8 +1,8 @@
-//! The lock file `keyward.lock`: read whole, replaced whole.
+//! The lock file `keyward.lock`: read whole, replaced whole, by one process at a time.
 
 use std::fs::File;
 use std::io::{self, ErrorKind as Io};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use keyward_core::error::Result;
 use keyward_core::manifest::{LOCK_FILE_NAME, Lock};
@@ -12,15 +12,6 @@ use crate::atomic_file::{self, Access, Existing, Snapshot, folder_of};
 use crate::file_lock::{self, PATIENCE};
 use crate::io_error::io_error;
 use crate::text_file::read_text;
-
-/// A lock as it stands on disk.
-#[derive(Debug)]
-pub struct LockFile {
-    path: PathBuf,
-    /// What the lock says.
-    pub lock: Lock,
-    existing: Option<Snapshot>,
-}
 
 /// What a verification found where the lock should be. Whatever it is, it is no reason to stop looking.
 #[derive(Debug)]
@@ -59,26 +50,50 @@ impl Found {
     }
 }
 
-/// Changes the lock in `path`, or makes it, so that no change of another process gets lost: from the reading to the
-/// writing the folder of the lock is locked. Answers what `change` does; a lock that it leaves as it was is not
-/// written.
+/// Reads the lock in `path`; `None` when there is none.
 ///
 /// # Errors
-/// Those of `change`, [`LockFile::read`] and [`LockFile::write`]; unavailable when another process does not finish.
-/// Whatever fails, the file is as it was.
+/// It cannot be read, or is not a lock that this release understands.
+pub fn read(path: &Path) -> Result<Option<Lock>> {
+    Ok(read_file(path)?.map(|(lock, _)| lock))
+}
+
+/// Changes the lock in `path`, or makes it, so that no change of another process gets lost: from the reading to the
+/// writing the folder of the lock is locked. Answers what `change` does; a lock that it leaves as it was is not
+/// written. It is written atomically, and only over the file that was read, whoever may have changed that.
+///
+/// # Errors
+/// Those of `change` and [`read`]; it cannot be written; unavailable when another process does not finish, or changed
+/// the file. Whatever fails, the file is as it was.
 pub fn update<T>(path: &Path, change: impl FnOnce(&mut Lock) -> Result<T>) -> Result<T> {
     let _alone = alone_in(folder_of(path))?;
-    let mut file = LockFile::read_or_new(path)?;
-    let before = file.lock.clone();
-    let answer = change(&mut file.lock)?;
-    if file.lock != before {
-        file.write()?;
+    let (mut lock, existing) = match read_file(path)? {
+        Some((lock, snapshot)) => (lock, Existing::Replace(snapshot)),
+        None => (Lock::default(), Existing::Refuse),
+    };
+    let before = lock.clone();
+    let answer = change(&mut lock)?;
+    if lock != before {
+        atomic_file::write(path, lock.encode().as_bytes(), Access::Shared, existing)?;
     }
     Ok(answer)
 }
 
+fn read_file(path: &Path) -> Result<Option<(Lock, Snapshot)>> {
+    if is_missing(path) {
+        return Ok(None);
+    }
+    let (text, snapshot) = read_text(path)?;
+    let lock = Lock::parse(&text, &path.display().to_string()).map_err(|error| {
+        error.hint(format!(
+            "bring back the last good one: git checkout {LOCK_FILE_NAME}"
+        ))
+    })?;
+    Ok(Some((lock, snapshot)))
+}
+
 /// Holds the lock on `folder` itself, which leaves no file behind, while the answer lives. Some network file systems
-/// have no locks for folders; there, only what [`LockFile::write`] notices is refused.
+/// have no locks for folders; there, a change that happens while the file is moved into place may get lost.
 fn alone_in(folder: &Path) -> Result<File> {
     let handle = File::open(folder).map_err(|error| io_error("open the folder", folder, error))?;
     match file_lock::lock(&handle, PATIENCE) {
@@ -99,56 +114,6 @@ fn has_no_locks(error: &io::Error) -> bool {
             .any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
-impl LockFile {
-    /// Reads the lock in `path`; `None` when there is none.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not a lock that this release understands.
-    pub fn read(path: &Path) -> Result<Option<Self>> {
-        if is_missing(path) {
-            return Ok(None);
-        }
-        let (text, snapshot) = read_text(path)?;
-        let lock = Lock::parse(&text, &path.display().to_string()).map_err(|error| {
-            error.hint(format!(
-                "bring back the last good one: git checkout {LOCK_FILE_NAME}"
-            ))
-        })?;
-        Ok(Some(Self {
-            path: path.to_owned(),
-            lock,
-            existing: Some(snapshot),
-        }))
-    }
-
-    /// The lock in `path`, or an empty one that [`Self::write`] will create.
-    ///
-    /// # Errors
-    /// Those of [`Self::read`].
-    pub fn read_or_new(path: &Path) -> Result<Self> {
-        let new = || Self {
-            path: path.to_owned(),
-            lock: Lock::default(),
-            existing: None,
-        };
-        Ok(Self::read(path)?.unwrap_or_else(new))
-    }
-
-    /// Writes the lock, atomically; only if the file is still the one that was read.
-    ///
-    /// # Errors
-    /// The file appeared or changed meanwhile, or cannot be written: then it is as it was.
-    pub fn write(self) -> Result<()> {
-        let existing = self.existing.map_or(Existing::Refuse, Existing::Replace);
-        atomic_file::write(
-            &self.path,
-            self.lock.encode().as_bytes(),
-            Access::Shared,
-            existing,
-        )
-    }
-}
-
 fn is_missing(path: &Path) -> bool {
     matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
@@ -161,19 +126,6 @@ mod tests {
     use keyward_core::limits::DESTROY_WINDOW_DEFAULT;
     use keyward_core::manifest::LockedKey;
     use keyward_core::name::KeyRef;
-
-    #[test]
-    fn a_lock_is_created_replaced_and_never_overwrites_another() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(LOCK_FILE_NAME);
-        assert!(LockFile::read(&path).unwrap().is_none());
-        LockFile::read_or_new(&path).unwrap().write().unwrap();
-        let ours = LockFile::read_or_new(&path).unwrap();
-        assert_eq!(ours.lock, Lock::default());
-        std::fs::write(&path, "version: 1\nkeys: {} # theirs\n").unwrap();
-        assert_eq!(ours.write().unwrap_err().kind(), ErrorKind::Unavailable);
-        assert!(std::fs::read_to_string(&path).unwrap().contains("theirs"));
-    }
 
     const NAME: &str = "embedded-kms://projects/local/locations/europe-west1/keyRings/r/cryptoKeys";
 
@@ -205,12 +157,28 @@ mod tests {
                 });
             }
         });
-        assert_eq!(LockFile::read(&path).unwrap().unwrap().lock.keys.len(), 12);
+        assert_eq!(read(&path).unwrap().unwrap().keys.len(), 12);
         assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),
             1,
             "nothing stays behind"
         );
+    }
+
+    #[test]
+    fn an_edit_by_what_knows_no_locks_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK_FILE_NAME);
+        for before in [None, Some(Lock::default().encode())] {
+            let _ = before.map(|text| std::fs::write(&path, text).unwrap());
+            let edited = |lock: &mut Lock| {
+                lock.keys.extend([key(1)]);
+                std::fs::write(&path, "version: 1\nkeys: {} # theirs\n").unwrap();
+                Ok(())
+            };
+            assert!(update(&path, edited).is_err());
+            assert!(std::fs::read_to_string(&path).unwrap().contains("theirs"));
+        }
     }
 
     #[test]
@@ -231,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(LOCK_FILE_NAME);
         std::fs::write(&path, "<<<<<<< ours\nversion: 1\n").unwrap();
-        let error = LockFile::read(&path).unwrap_err();
+        let error = read(&path).unwrap_err();
         assert!(
             error.hints().iter().any(|hint| hint.contains("git checkout")),
             "{error}"

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward::lock_file::{Found, LockFile};
+use keyward::lock_file::{self, Found};
 use keyward::project::Project;
 use keyward::registry::{Crypters, Readers};
 use keyward::uses;
@@ -17,6 +17,7 @@ use keyward_core::context::EncryptionContext;
 use keyward_core::envelope::{Draft, Wrap};
 use keyward_core::key::{KeySpec, RotationSchedule};
 use keyward_core::kms::{KmsAdmin, KmsRescue};
+use keyward_core::manifest::Lock;
 use keyward_core::name::{KeyRef, Provider};
 use keyward_core::verify::{CheckId, Report, Verdict};
 use keyward_embedded::{EmbeddedKms, RootKeySource};
@@ -100,12 +101,11 @@ impl Demo {
             by,
             deadline: DEADLINE,
         };
-        let mut file = LockFile::read_or_new(&self.project.lock_file()).unwrap();
         for key in keys {
             let locked = prover.prove(key, &mut StdRng::seed_from_u64(4)).await.unwrap();
-            file.lock.keys.insert(key.clone(), locked);
+            let record = |lock: &mut Lock| Ok(lock.keys.insert(key.clone(), locked));
+            lock_file::update(&self.project.lock_file(), record).unwrap();
         }
-        file.write().unwrap();
     }
 
     fn seal(&self, path: &str, keys: &[KeyRef]) {
@@ -177,7 +177,7 @@ async fn a_clean_demo_passes() {
     let demo = Demo::new().await;
     let report = demo.verify().await;
     assert_eq!((report.exit_code(true), report.keys()), (0, 2), "{report:#?}");
-    assert!(report.notes[0].starts_with("1 files"), "{:?}", report.notes);
+    assert!(report.notes[0].starts_with("1 file "), "{:?}", report.notes);
 }
 
 #[tokio::test]

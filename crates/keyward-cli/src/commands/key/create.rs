@@ -1,7 +1,7 @@
 //! `keyward key create KEYRING`: makes keys, proves them, and records them in the lock.
 
 use clap::Args;
-use keyward::lock_file::LockFile;
+use keyward::lock_file;
 use keyward::project::Project;
 use keyward_core::clock::later;
 use keyward_core::error::{Error, Result};
@@ -43,7 +43,7 @@ impl Create {
             NewRootKey::File
         };
         let providers = session.providers_making(root_key)?;
-        let lock = LockFile::read_or_new(&project.lock_file())?.lock;
+        let lock = lock_file::read(&project.lock_file())?.unwrap_or_default();
         let (state, readers) = (session.state()?, providers.readers());
         let planner = Planner::new(project, &state, &readers, &lock);
         let steps = session.wait_for(planner.steps(&targets))?;
