@@ -36,7 +36,8 @@ impl Row {
             what: what.into(),
             ours: duration(ours.median()),
             against: format!("{peer}: {}", duration(theirs.median())),
-            ratio: format!("{ratio:.2} ×"),
+            // Cut, not rounded: what is shown as reached is reached.
+            ratio: format!("{:.2} ×", (ratio * 100.0).floor() / 100.0),
             target: format!("≥ {target:.2} ×"),
             verdict: Verdict::of(ratio >= target),
         }
