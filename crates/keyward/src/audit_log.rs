@@ -5,13 +5,17 @@ use std::io::Write;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use keyward_core::audit::{Audit, Durability, Entry, Outcome};
 use keyward_core::error::Result;
 use serde::Serialize;
 
-use crate::file_lock::{self, PATIENCE};
+use crate::file_lock::lock_within;
 use crate::io_error::io_error;
+
+/// How long another process may hold the log. A rescue waits for it twice.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A log file with one JSON object a line: `at` (RFC 3339), `action`, `resources`, `outcome` (`intended`, `done`,
 /// `failed`) and, for a failure, `message`.
@@ -50,7 +54,7 @@ impl JsonLines {
     /// Appends a line and returns how many this process has written.
     fn append(&self, line: &[u8]) -> std::io::Result<u64> {
         let mut written = locked(&self.written);
-        file_lock::lock(&self.file, PATIENCE)?;
+        lock_within(&self.file, PATIENCE)?;
         let appended = self
             .start_of_line()
             .and_then(|gap| (&self.file).write_all(&[gap, line].concat()));

@@ -5,17 +5,15 @@ use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long another process may hold a lock before this one gives up. What is done under a lock takes milliseconds: a
-/// holder that takes longer is stopped or hangs, and may do so for ever.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two tries. The operating system has no lock with a deadline.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Takes the exclusive lock on `file`, a file or a folder. It ends when `file` is closed, also by a crash.
+/// Takes the exclusive lock on `file`, a file or a folder. It ends when `file` is closed, also by a crash. What is done
+/// under a lock takes milliseconds: a holder that takes much longer is stopped or hangs, and may do so for ever.
 ///
 /// # Errors
 /// Timed out: another process held it for all of `patience`. Else what the operating system answers.
-pub(crate) fn lock(file: &File, patience: Duration) -> io::Result<()> {
+pub(crate) fn lock_within(file: &File, patience: Duration) -> io::Result<()> {
     let end = Instant::now() + patience;
     loop {
         match file.try_lock() {
@@ -45,9 +43,9 @@ mod tests {
         let open = || File::open(folder.path()).unwrap();
         let (ours, theirs) = (open(), open());
         theirs.lock().unwrap();
-        let error = lock(&ours, Duration::from_millis(20)).unwrap_err();
+        let error = lock_within(&ours, Duration::from_millis(20)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(theirs);
-        lock(&ours, Duration::ZERO).unwrap();
+        lock_within(&ours, Duration::ZERO).unwrap();
     }
 }

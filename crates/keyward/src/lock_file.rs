@@ -3,15 +3,19 @@
 use std::fs::File;
 use std::io::{self, ErrorKind as Io};
 use std::path::Path;
+use std::time::Duration;
 
 use keyward_core::error::Result;
 use keyward_core::manifest::{LOCK_FILE_NAME, Lock};
 use keyward_core::verify::LockState;
 
 use crate::atomic_file::{self, Access, Existing, Snapshot, folder_of};
-use crate::file_lock::{self, PATIENCE};
+use crate::file_lock::lock_within;
 use crate::io_error::io_error;
 use crate::text_file::read_text;
+
+/// How long other processes may be busy with the lock. Each needs a few writes to disk.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a verification found where the lock should be. Whatever it is, it is no reason to stop looking.
 #[derive(Debug)]
@@ -96,7 +100,7 @@ fn read_file(path: &Path) -> Result<Option<(Lock, Snapshot)>> {
 /// have no locks for folders; there, a change that happens while the file is moved into place may get lost.
 fn alone_in(folder: &Path) -> Result<File> {
     let handle = File::open(folder).map_err(|error| io_error("open the folder", folder, error))?;
-    match file_lock::lock(&handle, PATIENCE) {
+    match lock_within(&handle, PATIENCE) {
         Err(error) if !has_no_locks(&error) => {
             Err(io_error("change the lock file in it", folder, error).hint("run the command again"))
         }
