@@ -1,7 +1,7 @@
 //! The list of a batch: one site a line (RFC 4180).
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use csv::{ReaderBuilder, StringRecord};
@@ -115,7 +115,7 @@ fn unknown(word: &str) -> Error {
 #[derive(Default)]
 struct List {
     rows: Vec<Row>,
-    sites: BTreeMap<String, u64>,
+    sites: HashMap<String, u64>,
     faults: Vec<(u64, Error)>,
 }
 
