@@ -122,6 +122,16 @@ impl Session {
         self.project()?.ok_or_else(none)
     }
 
+    /// The project, for what goes on without one: a manifest that cannot be read is left out of account, and that is
+    /// said.
+    pub(crate) fn if_readable<'p>(&self, found: Result<Option<&'p Project>>) -> Option<&'p Project> {
+        found.unwrap_or_else(|why| {
+            self.ui
+                .warn(format_args!("the manifest is left out of account: {why}"));
+            None
+        })
+    }
+
     fn find_project(&self, file: Option<&Path>) -> Result<Option<&Project>> {
         if self.project.get().is_none() {
             let home = env::var_os("HOME").map(PathBuf::from);

@@ -69,11 +69,16 @@ impl Unlock {
     /// Decides for `input`.
     ///
     /// # Errors
-    /// The manifest or an identity file cannot be read; `--env` names another environment than the file's.
+    /// The manifest, if it is needed, or an identity file cannot be read; `--env` names another environment than the file's.
     pub(crate) fn means(&self, session: &Session, input: &Input) -> Result<Means> {
-        let project = match input.path() {
-            Some(path) => session.project_of(path)?,
-            None => session.project()?,
+        let found = match input.path() {
+            Some(path) => session.project_of(path),
+            None => session.project(),
+        };
+        let project = if self.needs_no_manifest(session) {
+            session.if_readable(found)
+        } else {
+            found.map_err(hints::means_instead)?
         };
         let (mut permitted, mut expected) = match project {
             Some(project) => self.declared(session, project, input)?,
@@ -97,6 +102,13 @@ impl Unlock {
             identities,
             expected,
         })
+    }
+
+    /// Whether the command line itself says what may be used, so that a manifest which cannot be read does not stand in
+    /// the way.
+    fn needs_no_manifest(&self, session: &Session) -> bool {
+        let says_with_what = !self.identity.is_empty() || !self.allow.is_empty();
+        says_with_what && self.keyring.is_none() && session.globals.env.is_none()
     }
 
     /// All keys of the manifest, those of the file's own keyring first; and the context of its rule, or of the keyring

@@ -150,6 +150,38 @@ fn a_broken_manifest_does_not_stand_in_the_way_of_a_full_name() {
 }
 
 #[test]
+fn a_broken_manifest_does_not_stand_in_the_way_of_opening_and_looking() {
+    let demo = Demo::sealed();
+    demo.write("keyward.yaml", b"version: nonsense");
+    let name = format!("embedded-kms://{}", version(B));
+    for means in [
+        &["--identity", "escrow.txt"],
+        &["--allow", "embedded-kms://projects/local/*"],
+    ] {
+        let ran = demo.run(&[&["decrypt", "token.kw"], &means[..]].concat());
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (0, "hunter2\n"),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("left out of account"), "{}", ran.stderr);
+    }
+    assert!(demo.ok(&["key", "list", &name]).contains("ENABLED"));
+    assert!(demo.ok(&["key", "show", &name]).contains("ENABLED"));
+    // Without means of its own, or with a demand that only the manifest can meet, it is an error with a way out.
+    for words in [
+        &["decrypt", "token.kw"][..],
+        &["decrypt", "token.kw", "--identity", "escrow.txt", "--env", "demo"],
+        &["key", "restore", "app/us-central1@1"],
+    ] {
+        let ran = demo.run(words);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{words:?}");
+        assert!(ran.stderr.contains("hint:"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_state_folder_that_is_not_there_is_named_and_not_made() {
     let demo = Demo::empty();
     let name = format!("embedded-kms://{}", version(A));

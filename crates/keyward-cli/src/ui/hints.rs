@@ -16,6 +16,16 @@ pub(crate) fn needs_manifest(error: Error) -> Error {
         .hint("`keyward quickstart` shows the whole thing in a new folder")
 }
 
+/// A manifest that cannot be read, and a short name of it.
+pub(crate) fn full_name_instead(error: Error) -> Error {
+    error.hint("a full name needs no manifest; keyward.lock has the full names of the keys")
+}
+
+/// A manifest that cannot be read, and a file to open.
+pub(crate) fn means_instead(error: Error) -> Error {
+    error.hint("to open the file without the manifest, say with what: --identity FILE or --allow KEY")
+}
+
 /// The output exists.
 pub(crate) fn existing_output(error: Error) -> Error {
     error.hint("name another file with `-o FILE`, or move the old one away first")

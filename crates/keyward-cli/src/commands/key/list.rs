@@ -10,7 +10,7 @@ use keyward_core::name::{ResourceId, ShortName};
 use serde_json::{Value, json};
 
 use super::look::{self, Sight, day, look, note_on, style_of};
-use super::target::{Target, resolve};
+use super::target::{Target, project_for, resolve};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::ui::{Answer, Page, Table};
@@ -39,23 +39,21 @@ impl List {
     }
 
     fn targets(&self, session: &Session) -> Result<Vec<Target>> {
-        let project = session.project()?;
         if !self.names.is_empty() {
-            return Ok(self
-                .names
-                .iter()
-                .map(|name| resolve(project, &name.parse()?))
-                .collect::<Result<Vec<_>>>()?
-                .concat());
+            let named = self.names.iter().map(|name| {
+                let name = &name.parse()?;
+                resolve(project_for(session, name)?, name)
+            });
+            return Ok(named.collect::<Result<Vec<_>>>()?.concat());
         }
-        let manifest = &session.needed_project()?.manifest;
-        let all = manifest.keyrings().map(|keyring| {
+        let project = session.needed_project()?;
+        let all = project.manifest.keyrings().map(|keyring| {
             let name = ShortName {
                 keyring: keyring.name.clone(),
                 location: None,
                 version: None,
             };
-            resolve(project, &ResourceId::Short(name))
+            resolve(Some(project), &ResourceId::Short(name))
         });
         Ok(all.collect::<Result<Vec<_>>>()?.concat())
     }

@@ -2,16 +2,15 @@
 //! a gate or a log that is missing or cannot be written. What could not be recorded is said.
 
 use clap::Args;
-use keyward::project::Project;
 use keyward::verify::{DEADLINE, in_time};
 use keyward_core::error::{Error, Result};
 use keyward_core::key::VersionState;
-use keyward_core::name::{ResourceId, VersionRef};
+use keyward_core::name::VersionRef;
 use serde_json::{Value, json};
 
 use super::bring_back::bring_back;
 use super::record::{Prove, bring_lock_up};
-use super::target::resolve_version;
+use super::target::{project_for, resolve_version};
 use crate::exit::Exit;
 use crate::providers::Providers;
 use crate::session::Session;
@@ -48,7 +47,7 @@ impl Enable {
 
 fn rescue(session: &Session, action: &'static str, name: &str, may_restore: bool) -> Result<Exit> {
     let name = &name.parse()?;
-    let project = project_if_possible(session, name)?;
+    let project = project_for(session, name)?;
     let (target, version) = resolve_version(project, name)?;
     let providers = session.providers()?;
     let trail = session.rescue_trail(action, vec![version.to_string()]);
@@ -94,19 +93,6 @@ fn with_place(session: &Session, version: &VersionRef, error: Error) -> Error {
     match session.state() {
         Ok(state) if state.never_held(&version.key()) => hints::another_state(error, &state),
         _ => error,
-    }
-}
-
-/// The manifest. When a full name was given, one that cannot be read does not stand in the way.
-fn project_if_possible<'s>(session: &'s Session, name: &ResourceId) -> Result<Option<&'s Project>> {
-    match (session.project(), name) {
-        (Err(why), ResourceId::Key(_) | ResourceId::Version(_)) => {
-            session
-                .ui
-                .warn(format_args!("the manifest is left out of account: {why}"));
-            Ok(None)
-        }
-        (found, _) => found,
     }
 }
 

@@ -9,7 +9,7 @@ use keyward_core::manifest::duration_text;
 use serde_json::{Value, json};
 
 use super::look::{self, Sight, look, note_on, style_of};
-use super::target::resolve;
+use super::target::{project_for, resolve};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::ui::{Answer, Page, Table, uneasy};
@@ -25,7 +25,8 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        let targets = resolve(session.project()?, &self.name.parse()?)?;
+        let name = &self.name.parse()?;
+        let targets = resolve(project_for(session, name)?, name)?;
         let readers = session.providers()?.readers();
         let keys = session.wait_for(look(&readers, targets))?;
         if let [key] = &keys[..] {

@@ -4,6 +4,7 @@ use keyward::project::Project;
 use keyward_core::error::{Error, Result};
 use keyward_core::name::{KeyRef, ResourceId, VersionRef};
 
+use crate::session::Session;
 use crate::ui::hints;
 
 /// One key that a name stands for.
@@ -32,6 +33,18 @@ impl Target {
             Some(_) => format!("{}@{number}", self.key_name()),
             None => self.key.version(number).to_string(),
         }
+    }
+}
+
+/// The manifest, to look `name` up in, for what changes nothing or brings back: one that cannot be read does not stand in
+/// the way of a full name.
+///
+/// # Errors
+/// The manifest cannot be read, and a short name needs it.
+pub(super) fn project_for<'s>(session: &'s Session, name: &ResourceId) -> Result<Option<&'s Project>> {
+    match name {
+        ResourceId::Key(_) | ResourceId::Version(_) => Ok(session.if_readable(session.project())),
+        ResourceId::Short(_) => session.project().map_err(hints::full_name_instead),
     }
 }
 
