@@ -2,6 +2,8 @@
 //!
 //! A change that could make something harder to open is refused then; everything else goes on and says so.
 
+use std::cell::Cell;
+
 use keyward::audit_log::JsonLines;
 use keyward_core::audit::{Audit, Durability, Entry, Outcome};
 use keyward_core::error::{Error, Result};
@@ -16,6 +18,8 @@ pub(crate) struct Trail<'s> {
     action: &'static str,
     resources: Vec<String>,
     log: Result<Box<dyn Audit>>,
+    /// Whether it was said that something could not be recorded.
+    is_said: Cell<bool>,
 }
 
 impl<'s> Trail<'s> {
@@ -32,6 +36,7 @@ impl<'s> Trail<'s> {
             action,
             resources,
             log: open(mode, state),
+            is_said: Cell::new(false),
         }
     }
 
@@ -76,7 +81,9 @@ impl<'s> Trail<'s> {
     }
 
     fn or_say(&self, recorded: Result<()>) {
-        if let Err(why) = recorded {
+        if let Err(why) = recorded
+            && !self.is_said.replace(true)
+        {
             self.session.ui.warn(format_args!(
                 "`{}` could not be recorded in the audit log: {why}",
                 self.action
