@@ -32,8 +32,7 @@ pub(super) fn file(lock: LockState<'_>) -> Check {
         LockState::Read(_) => Verdict::Pass,
         LockState::Missing => Verdict::Fail(
             "there is no lock beside the manifest, so that a key which moved or vanished could not be told from a new \
-             one; bring it back from git, or, where no file is encrypted yet, make the keys with `keyward key create \
-             KEYRING`"
+             one; bring it back from git (where there never was one, `keyward key create KEYRING` writes it)"
                 .into(),
         ),
         LockState::Damaged(why) => Verdict::Fail(why.to_owned()),
