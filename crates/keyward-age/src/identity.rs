@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use age::x25519;
-use keyward_core::error::{Error, Result};
+use keyward_core::error::{Error, ErrorKind, Result};
 use keyward_core::limits;
 use keyward_core::recipient::Identity;
 use keyward_core::secret::SecretBytes;
@@ -26,8 +26,9 @@ pub struct AgeIdentity {
 struct Protected {
     file: Vec<u8>,
     ask: Arc<AskPassphrase>,
-    /// Held while asking, so that two threads do not prompt at once.
-    asking: Mutex<()>,
+    /// Held while asking, so that two threads do not prompt at once. What went wrong is kept: a hostile file with many
+    /// wraps must not ask as many times.
+    failed: Mutex<Option<(ErrorKind, String)>>,
 }
 
 impl AgeIdentity {
@@ -46,7 +47,7 @@ impl AgeIdentity {
             let protected = Protected {
                 file: content.expose().to_vec(),
                 ask,
-                asking: Mutex::new(()),
+                failed: Mutex::new(None),
             };
             return Ok(Self {
                 label,
@@ -62,12 +63,7 @@ impl AgeIdentity {
         })
     }
 
-    /// Whether using it now would ask for a passphrase.
-    pub fn is_locked(&self) -> bool {
-        self.keys.get().is_none()
-    }
-
-    /// The keys. Asks for the passphrase when that has not succeeded yet.
+    /// The keys. Asks for the passphrase when it was not asked for before.
     pub(crate) fn keys(&self) -> Result<&[x25519::Identity]> {
         if let Some(keys) = self.keys.get() {
             return Ok(keys);
@@ -76,11 +72,14 @@ impl AgeIdentity {
             .protected
             .as_ref()
             .ok_or_else(|| Error::bug("an identity without keys"))?;
-        let _asking = protected.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = protected.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((kind, what)) = &*failed {
+            return Err(Error::new(*kind, what).on(&self.label));
+        }
         if self.keys.get().is_none() {
-            let opened = protected
-                .open(&self.label)
-                .map_err(|error| error.on(&self.label))?;
+            let opened = protected.open(&self.label).map_err(|error| error.on(&self.label));
+            let opened =
+                opened.inspect_err(|error| *failed = Some((error.kind(), error.what().to_owned())))?;
             let _ = self.keys.set(opened);
         }
         Ok(self.keys.get().map_or(&[], Vec::as_slice))
@@ -98,6 +97,10 @@ impl Protected {
 impl Identity for AgeIdentity {
     fn label(&self) -> &str {
         &self.label
+    }
+
+    fn is_locked(&self) -> bool {
+        self.keys.get().is_none()
     }
 
     fn unwrap(&self, wrapped: &[u8]) -> Result<Option<SecretBytes>> {

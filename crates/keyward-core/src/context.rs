@@ -79,11 +79,14 @@ impl EncryptionContext {
             match self.get(name) {
                 Some(stored) if stored == wanted => {}
                 Some(stored) => {
-                    let stored = shown(name, stored);
+                    let pair = shown(name, stored);
                     return Err(Error::refused(format!(
-                        "the encryption context has {stored}, but {name}={wanted} is expected"
+                        "the encryption context has {pair}, but {name}={wanted} is expected"
                     ))
-                    .hint(format!("if that is the file you want: --context {stored}")));
+                    .hint(match as_argument(name, stored) {
+                        Some(argument) => format!("if that is the file you want: --context {argument}"),
+                        None => "its value cannot be typed; `keyward inspect --json` shows it".into(),
+                    }));
                 }
                 None => {
                     return Err(Error::refused(format!(
@@ -105,6 +108,20 @@ impl EncryptionContext {
 /// `NAME=VALUE`, safe to print. A context comes out of a file, and may carry what a terminal takes for commands.
 pub fn shown(name: &str, value: &str) -> String {
     format!("{}={}", name.escape_debug(), value.escape_debug())
+}
+
+/// `NAME=VALUE` as one word of a shell, to be pasted; `None` when something in it would not survive that. The file's
+/// writer chose it, and may have chosen a command.
+fn as_argument(name: &str, value: &str) -> Option<String> {
+    let pair = format!("{name}={value}");
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"=_-./:@,+%".contains(&b);
+    if pair != shown(name, value).replace("\\'", "'").replace("\\\"", "\"") {
+        None
+    } else if pair.bytes().all(plain) && !pair.starts_with('-') {
+        Some(pair)
+    } else {
+        Some(format!("'{}'", pair.replace('\'', "'\\''")))
+    }
 }
 
 fn check_pair(name: &str, value: &str) -> Result<()> {
@@ -162,6 +179,16 @@ mod tests {
         let said = format!("{error} {}", error.hints().join(" "));
         assert!(said.contains("env=\\u{1b}[2Jfine\\u{202e}"), "{said}");
         assert!(!said.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_pair_to_be_pasted_is_one_word_and_no_command() {
+        assert_eq!(as_argument("env", "prod").unwrap(), "env=prod");
+        assert_eq!(as_argument("rule", "secrets/**").unwrap(), "'rule=secrets/**'");
+        assert_eq!(as_argument("env", "prod; $(id)").unwrap(), "'env=prod; $(id)'");
+        assert_eq!(as_argument("who", "it's").unwrap(), r"'who=it'\''s'");
+        assert_eq!(as_argument("env", "a\nb"), None);
+        assert_eq!(as_argument("env", "\u{1b}[2J"), None);
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub trait Identity: Send + Sync {
     /// What messages call it: a file name, never a key.
     fn label(&self) -> &str;
 
+    /// Whether using it now would ask a person for a passphrase. Such an identity is tried after all others.
+    fn is_locked(&self) -> bool {
+        false
+    }
+
     /// Opens `wrapped`; `None` when it is not for this identity.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub mod verify;
 
 mod file_lock;
 mod io_error;
+mod regular_file;
 mod text_file;
 
 pub use io_error::io_error;

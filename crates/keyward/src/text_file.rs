@@ -1,29 +1,21 @@
 //! Reading the small text files of a project: capped before anything is read.
 
-use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use keyward_core::error::{Error, Result};
 use keyward_core::limits;
-use rustix::fs::OFlags;
 
 use crate::atomic_file::Snapshot;
 use crate::io_error::io_error;
+use crate::regular_file::open_regular;
 
 /// The text of a manifest or a lock, and which file it was.
 ///
 /// # Errors
 /// A usage error when it is no regular file, longer than [`limits::MANIFEST_LEN`] or not UTF-8; else what reading met.
 pub(crate) fn read_text(path: &Path) -> Result<(String, Snapshot)> {
-    // A pipe in its place would be waited for until somebody writes to it.
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-        .open(path);
-    let file = opened.map_err(|error| io_error("read it", path, error))?;
-    let snapshot = Snapshot::of(&file, path)?;
+    let (file, snapshot) = open_regular(path)?;
     let too_long = |len: u64| {
         Error::usage(format!(
             "{len} bytes are too many: at most {} are read",

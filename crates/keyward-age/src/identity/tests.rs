@@ -107,6 +107,21 @@ fn a_wrong_passphrase_is_damage_on_the_identity_file() {
 }
 
 #[test]
+fn a_passphrase_that_was_wrong_is_not_asked_for_again() {
+    let (file, _, wrapped) = sealed();
+    let asked = Arc::default();
+    let protected = protect_with(&file, &secret(b"open sesame"), 8).unwrap();
+    let identity = AgeIdentity::parse("id.age", &secret(&protected), answers("wrong", &asked)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(
+            identity.unwrap(&wrapped).err().unwrap().kind(),
+            ErrorKind::Damaged
+        );
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn an_empty_passphrase_is_refused() {
     assert!(crate::protect(&secret(b"x"), &secret(b"")).is_err());
 }

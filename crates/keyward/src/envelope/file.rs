@@ -13,6 +13,7 @@ use crate::atomic_file::Snapshot;
 use crate::body::{self, BodyReader, Progress, Workers};
 use crate::io_error::io_error;
 use crate::keyring::{Opener, Unlocked};
+use crate::regular_file::open_regular;
 
 /// A binary envelope (`NAME.kw`) whose header has been read.
 pub struct EnvelopeFile {
@@ -31,10 +32,9 @@ impl EnvelopeFile {
     /// The file cannot be read, or is no envelope. Detached wraps that cannot be used are no error: they are reported
     /// when the envelope is unlocked.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| io_error("read it", path, error))?;
-        let snapshot = Snapshot::of(&file, path)?;
+        let (file, snapshot) = open_regular(path)?;
         let (header, head) = read_header(&mut &file).map_err(|error| error.on(path.display()))?;
-        let detached = read_detached(&detached_path(path), &header)?;
+        let detached = read_detached(&detached_path(path), &header);
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -111,14 +111,24 @@ pub(super) fn detached_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn read_detached(path: &Path, embedded: &Header) -> Result<Option<Detached>> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|error| io_error("read the detached wraps", path, error))?,
-    };
+/// Whatever stands there never keeps the envelope itself from being opened.
+fn read_detached(path: &Path, embedded: &Header) -> Option<Detached> {
+    if let Err(error) = path.symlink_metadata()
+        && error.kind() == std::io::ErrorKind::NotFound
+    {
+        return None;
+    }
+    Some(match read_capped(path) {
+        Ok(bytes) => Detached::read(&bytes, embedded),
+        Err(error) => Detached::Unreadable(error),
+    })
+}
+
+fn read_capped(path: &Path) -> Result<Vec<u8>> {
+    let (file, _) = open_regular(path)?;
     let mut bytes = Vec::new();
     file.take(HEADER_LEN_MAX as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| io_error("read the detached wraps", path, error))?;
-    Ok(Some(Detached::read(&bytes, embedded)))
+    Ok(bytes)
 }

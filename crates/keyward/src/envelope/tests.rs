@@ -11,6 +11,7 @@ use keyward_core::secret::SecretBytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::file::detached_path;
 use super::*;
 use crate::body::Workers;
 use crate::keyring::{Keyring, OpenedBy, Opener, Permitted, Sealer};
@@ -260,6 +261,31 @@ async fn detached_wraps_stand_beside_the_file() {
         (unlocked.opened_by, unlocked.passed_over.len()),
         (by("us-east1"), 1)
     );
+}
+
+#[tokio::test]
+async fn whatever_stands_beside_the_file_does_not_keep_it_from_opening() {
+    let fixture = Fixture::new();
+    let envelope = fixture.seal("a.kw", b"content", "us-east1").await;
+    let beside = detached_path(&envelope.path);
+    let makers: [&dyn Fn(); 4] = [
+        &|| fs::create_dir(&beside).unwrap(),
+        &|| rustix::fs::mkfifoat(rustix::fs::CWD, &beside, rustix::fs::Mode::RUSR).unwrap(),
+        &|| std::os::unix::fs::symlink(&beside, &beside).unwrap(),
+        &|| fs::write(&beside, vec![0; 1_000_000]).unwrap(),
+    ];
+    for make in makers {
+        make();
+        let envelope = EnvelopeFile::open(&envelope.path).unwrap();
+        let unlocked = envelope.unlock(&fixture.opener()).await.unwrap();
+        assert_eq!(
+            (unlocked.opened_by, unlocked.passed_over.len()),
+            (by("us-east1"), 1)
+        );
+        fs::remove_dir(&beside)
+            .or_else(|_| fs::remove_file(&beside))
+            .unwrap();
+    }
 }
 
 #[tokio::test]

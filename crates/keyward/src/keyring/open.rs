@@ -83,36 +83,45 @@ impl<'a> Opener<'a> {
         header.context().must_contain(self.expected)?;
         let (headers, mut passed_over) = headers_that_count(header, detached);
         let ways = ways(&headers, self.permitted, self.identities);
-        if ways.is_empty() {
-            return Err(no_way(header, self.permitted));
-        }
-        match self.race(ways, head, &mut passed_over).await {
+        let mut failed = Vec::new();
+        let opened = self.race(ways, head, &mut failed).await;
+        let nothing_failed = failed.is_empty();
+        passed_over.extend(failed);
+        match opened {
             Some((data_key, opener, opened_by)) => Ok(Unlocked {
                 data_key,
                 opener,
                 opened_by,
                 passed_over,
             }),
-            None if passed_over.is_empty() => Err(no_way(header, self.permitted)),
+            None if nothing_failed => Err(passed_over
+                .iter()
+                .fold(no_way(header, self.permitted), |error, ignored| {
+                    error.hint(ignored.text())
+                })),
             None => Err(with_attempts("none of its wraps opens", &passed_over)),
         }
     }
 
-    /// Tries `ways` in order. A failed one is followed at once by the next, a slow one is joined by it; what is still
-    /// running when one opened is dropped, and reported as slow.
+    /// Tries `ways` in order. A failed one is followed at once by the next, a slow one is joined by it (never by one
+    /// that asks a person); what is still running when one opened is dropped, and reported as slow.
     async fn race(
         &self,
         ways: Vec<Way<'_>>,
         head: &[u8; BODY_HEAD_LEN],
         passed_over: &mut Vec<Attempt>,
     ) -> Option<(DataKey, BodyOpener, OpenedBy)> {
-        let mut waiting = within_call_limit(ways).into_iter().enumerate();
+        let mut waiting = within_call_limit(ways).into_iter().enumerate().peekable();
         let mut asked = BTreeMap::new();
         let mut running = FuturesUnordered::new();
         loop {
-            if let Some((number, way)) = waiting.next() {
+            let idle = running.is_empty();
+            if let Some((number, way)) = waiting.next_if(|(_, way)| idle || !way.asks_somebody()) {
                 asked.insert(number, way.resource().to_owned());
                 running.push(async move { (number, way.try_it(self.crypters, head, self.deadline).await) });
+            }
+            if running.is_empty() {
+                return None;
             }
             // Nothing is lost by being woken early: every way has a deadline of its own.
             let answer = timeout(self.hedge_after, running.next()).await;
@@ -126,9 +135,6 @@ impl<'a> Opener<'a> {
                     Tried::Failed(attempt) => passed_over.push(attempt),
                     Tried::NotMine => {}
                 }
-            }
-            if running.is_empty() && waiting.len() == 0 {
-                return None;
             }
         }
     }
@@ -178,9 +184,21 @@ fn within_call_limit(ways: Vec<Way<'_>>) -> Vec<Way<'_>> {
         .collect()
 }
 
+/// Most keys that an error names: a hostile file may list 255.
+const KEYS_NAMED: usize = 8;
+
 fn no_way(header: &Header, permitted: &Permitted) -> Error {
-    let named: Vec<_> = header.wraps().iter().map(|wrap| wrap.key.as_str()).collect();
-    let what = format!("no usable identity: it is sealed for {}", named.join(", "));
+    let wraps = header.wraps();
+    let named: Vec<_> = wraps
+        .iter()
+        .take(KEYS_NAMED)
+        .map(|wrap| wrap.key.as_str())
+        .collect();
+    let more = match wraps.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let what = format!("no usable identity: it is sealed for {}{more}", named.join(", "));
     let error = Error::usage(what).hint("give an age identity with `--identity FILE`");
     if permitted.is_none() {
         error.hint("or say which keys may be asked: a manifest with their keyring, or `--allow KEY`")

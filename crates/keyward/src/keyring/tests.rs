@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyward_core::context::EncryptionContext;
 use keyward_core::envelope::{BODY_HEAD_LEN, Detached, Draft, Header, Wrap};
-use keyward_core::error::{ErrorKind, Result};
+use keyward_core::error::{Error, ErrorKind, Result};
 use keyward_core::kms::{Async, EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError};
 use keyward_core::name::{AgeRecipient, CryptoKeyName, Provider};
 use keyward_core::recipient::Identity;
@@ -117,6 +117,27 @@ impl Identity for Marked {
         Ok(wrapped
             .strip_prefix(b"mark")
             .map(|secret| SecretBytes::new(secret.to_vec())))
+    }
+}
+
+/// An identity that asks a person, and counts how often.
+#[derive(Default)]
+struct Asking {
+    asked: AtomicUsize,
+}
+
+impl Identity for Asking {
+    fn label(&self) -> &str {
+        "protected.txt"
+    }
+
+    fn is_locked(&self) -> bool {
+        true
+    }
+
+    fn unwrap(&self, _: &[u8]) -> Result<Option<SecretBytes>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Err(Error::damaged("the passphrase is wrong"))
     }
 }
 
@@ -393,6 +414,41 @@ async fn an_escrow_identity_opens_when_every_location_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_asked_for_a_passphrase_while_something_else_may_open() {
+    let mut fixture = Fixture::new();
+    let escrow = Arc::new(Marked("age1escrow".parse().unwrap()));
+    fixture
+        .keyring
+        .escrow
+        .push(Arc::clone(&escrow) as Arc<dyn Recipient>);
+    let sealed = fixture.seal().await;
+    let asking = Arc::new(Asking::default());
+    let identities = [Arc::clone(&asking) as Arc<dyn Identity>, escrow];
+    // The nearest location is silent: its deadline passes before anybody else is tried.
+    fixture.kms.set(NEAR, Mood::Silent);
+    fixture.kms.set(FAR, Mood::Down);
+    let opened = fixture
+        .open_with(&sealed, None, &fixture.permitted(), &identities)
+        .await
+        .unwrap();
+    assert_eq!(
+        opened.opened_by,
+        OpenedBy::Age {
+            identity: "escrow.txt".into()
+        }
+    );
+    assert_eq!(asking.asked.load(Ordering::Relaxed), 0);
+
+    let error = failure(
+        fixture
+            .open_with(&sealed, None, &fixture.permitted(), &identities[..1])
+            .await,
+    );
+    assert!(error.what().contains("the passphrase is wrong"));
+    assert_eq!(asking.asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn detached_wraps_are_tried_first_and_stale_ones_reported() {
     let fixture = Fixture::new();
     let sealed = fixture.seal().await;
@@ -414,6 +470,20 @@ async fn detached_wraps_are_tried_first_and_stale_ones_reported() {
         opened(Some(&newer)).await.unwrap().opened_by,
         opened_in("asia-east1")
     );
+
+    // Detached wraps come first even where an embedded one is nearer.
+    let near_first = Permitted::none().keys([key(NEAR), key("asia-east1")]);
+    let opened_near = fixture
+        .open_with(&sealed, Some(&newer), &near_first, &[])
+        .await
+        .unwrap();
+    assert_eq!(opened_near.opened_by, opened_in("asia-east1"));
+    let nobody = failure(
+        fixture
+            .open_with(&sealed, Some(&Detached::Stale), &Permitted::none(), &[])
+            .await,
+    );
+    assert_eq!(nobody.kind(), ErrorKind::Usage);
 
     let stale = opened(Some(&Detached::Stale)).await.unwrap();
     assert_eq!((stale.opened_by, stale.passed_over.len()), (opened_in(NEAR), 1));

@@ -56,42 +56,72 @@ pub(super) struct Way<'a> {
 
 enum Kind<'a> {
     Kms(KeyRef),
-    Age(&'a [Arc<dyn Identity>]),
+    /// Identities that open without asking anybody.
+    Age(Vec<&'a dyn Identity>),
+    /// Identities that ask a person for a passphrase.
+    Locked(Vec<&'a dyn Identity>),
 }
 
-/// Every way that `permitted` and `identities` leave, in the order in which they are tried: near locations first, age
-/// identities last, detached wraps before embedded ones for the same key.
+/// Every way that `permitted` and `identities` leave, in the order in which they are tried: KMS keys, near locations
+/// first; then age identities; last those that ask a person. Detached wraps come before embedded ones of their kind.
 pub(super) fn ways<'a>(
     headers: &[&'a Header],
     permitted: &Permitted,
     identities: &'a [Arc<dyn Identity>],
 ) -> Vec<Way<'a>> {
-    let mut ranked: Vec<_> = headers
+    let mut ways: Vec<_> = by_keys(headers, permitted).collect();
+    let (locked, open): (Vec<&dyn Identity>, Vec<_>) = identities
         .iter()
-        .flat_map(|header| header.wraps().iter().map(move |wrap| (*header, wrap)))
-        .filter(|(_, wrap)| !wrap.is_missing())
-        .filter_map(|(header, wrap)| {
-            let (rank, kind) = permitted_kind(wrap, permitted, identities)?;
-            Some((rank, Way { header, wrap, kind }))
-        })
-        .collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, way)| way).collect()
+        .map(AsRef::as_ref)
+        .partition(|identity| identity.is_locked());
+    ways.extend(by_identities(headers, &open, Kind::Age));
+    ways.extend(by_identities(headers, &locked, Kind::Locked));
+    ways
 }
 
-fn permitted_kind<'a>(
-    wrap: &Wrap,
-    permitted: &Permitted,
-    identities: &'a [Arc<dyn Identity>],
-) -> Option<((usize, usize), Kind<'a>)> {
-    match wrap.kind {
-        WrapKind::Kms => {
+fn by_keys<'a>(headers: &[&'a Header], permitted: &Permitted) -> impl Iterator<Item = Way<'a>> {
+    headers.iter().flat_map(|header| {
+        let way = |wrap: &'a Wrap| {
             let key = wrap.key_ref()?;
-            permitted.rank(&key).map(|rank| (rank, Kind::Kms(key)))
-        }
-        WrapKind::Age if identities.is_empty() => None,
-        WrapKind::Age => Some(((usize::MAX, usize::MAX), Kind::Age(identities))),
-    }
+            Some((
+                permitted.rank(&key)?,
+                Way {
+                    header,
+                    wrap,
+                    kind: Kind::Kms(key),
+                },
+            ))
+        };
+        let mut ranked: Vec<_> = filled(header, WrapKind::Kms).filter_map(way).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, way)| way)
+    })
+}
+
+fn by_identities<'a>(
+    headers: &[&'a Header],
+    identities: &[&'a dyn Identity],
+    kind: impl Fn(Vec<&'a dyn Identity>) -> Kind<'a>,
+) -> Vec<Way<'a>> {
+    let wraps = headers
+        .iter()
+        .flat_map(|header| filled(header, WrapKind::Age).map(move |wrap| (*header, wrap)));
+    wraps
+        .filter(|_| !identities.is_empty())
+        .map(|(header, wrap)| Way {
+            header,
+            wrap,
+            kind: kind(identities.to_vec()),
+        })
+        .collect()
+}
+
+/// The wraps of one kind that hold a data key.
+fn filled(header: &Header, kind: WrapKind) -> impl Iterator<Item = &Wrap> {
+    header
+        .wraps()
+        .iter()
+        .filter(move |wrap| wrap.kind == kind && !wrap.is_missing())
 }
 
 /// What trying a way gave.
@@ -108,6 +138,11 @@ impl Way<'_> {
     /// Whether trying it calls a provider.
     pub(super) fn is_call(&self) -> bool {
         matches!(self.kind, Kind::Kms(_))
+    }
+
+    /// Whether trying it asks a person, who must not be asked while something else may still open it.
+    pub(super) fn asks_somebody(&self) -> bool {
+        matches!(self.kind, Kind::Locked(_))
     }
 
     /// What messages call it.
@@ -154,7 +189,7 @@ impl Way<'_> {
                     },
                 )))
             }
-            Kind::Age(identities) => unwrap_age(identities, &self.wrap.wrapped),
+            Kind::Age(identities) | Kind::Locked(identities) => unwrap_age(identities, &self.wrap.wrapped),
         }
     }
 
@@ -167,18 +202,22 @@ impl Way<'_> {
     }
 }
 
-fn unwrap_age(identities: &[Arc<dyn Identity>], wrapped: &[u8]) -> Result<Option<(SecretBytes, OpenedBy)>> {
+/// The first identity that opens. One that fails does not keep the others from being tried.
+fn unwrap_age(identities: &[&dyn Identity], wrapped: &[u8]) -> Result<Option<(SecretBytes, OpenedBy)>> {
+    let mut failure = None;
     for identity in identities {
-        if let Some(secret) = identity.unwrap(wrapped)? {
-            return Ok(Some((
-                secret,
-                OpenedBy::Age {
-                    identity: identity.label().to_owned(),
-                },
-            )));
+        match identity.unwrap(wrapped) {
+            Ok(Some(secret)) => {
+                let identity = identity.label().to_owned();
+                return Ok(Some((secret, OpenedBy::Age { identity })));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                failure.get_or_insert(error);
+            }
         }
     }
-    Ok(None)
+    failure.map_or(Ok(None), Err)
 }
 
 /// A KMS says "invalid argument" for a ciphertext that is not its own: to whoever opens an envelope that is damage.
