@@ -62,6 +62,8 @@ pub(crate) struct Means {
     pub(crate) permitted: Permitted,
     pub(crate) identities: Vec<Arc<AgeIdentity>>,
     pub(crate) expected: EncryptionContext,
+    /// Whether a pair was demanded on the command line.
+    demanded: bool,
     ports: Vec<Arc<dyn Identity>>,
 }
 
@@ -101,6 +103,7 @@ impl Unlock {
             permitted,
             identities,
             expected,
+            demanded: !self.context.is_empty(),
         })
     }
 
@@ -172,6 +175,27 @@ impl Means {
                 error
             }
         })
+    }
+
+    /// The same for a plain age file, which carries no context.
+    ///
+    /// # Errors
+    /// A refusal when a pair was demanded on the command line. What only the manifest expects is said to be unchecked.
+    pub(crate) fn must_do_without_context(&self, session: &Session) -> Result<()> {
+        if self.demanded {
+            return Err(
+                Error::refused("a plain age file carries no context, and a pair of it is demanded")
+                    .hint("leave out `--context` to open it all the same"),
+            );
+        }
+        if !self.expected.is_empty() {
+            let names: Vec<_> = self.expected.iter().map(|(name, _)| name).collect();
+            session.ui.warn(format_args!(
+                "a plain age file carries no context; not checked: {}",
+                names.join(", ")
+            ));
+        }
+        Ok(())
     }
 
     /// The opener of envelopes.

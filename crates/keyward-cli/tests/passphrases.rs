@@ -126,11 +126,29 @@ fn a_root_key_under_a_passphrase() {
 #[test]
 fn binary_is_not_written_to_a_terminal() {
     let demo = Demo::sealed();
-    demo.write("noise", &[0, 1, 2, 27, 255]);
+    // What could control the terminal comes late: nothing was shown before.
+    let noise = [&b"fine\n".repeat(60_000)[..], "\u{9b}31m".as_bytes()].concat();
+    demo.write("noise", &noise);
     demo.ok(&["encrypt", "noise"]);
-    for line in ["keyward decrypt noise.kw", "keyward encrypt token -o -"] {
+    let recipient = identity_recipient(&demo);
+    demo.write("noise.age", &age::encrypt(&recipient, &noise).unwrap());
+    for line in [
+        "keyward decrypt noise.kw",
+        "cat noise.kw | keyward decrypt - --identity escrow.txt",
+        "keyward decrypt noise.age --identity escrow.txt",
+        "keyward encrypt token -o -",
+    ] {
         let (code, shown) = at_a_terminal(&demo, line, &[]);
-        assert_eq!(code, 2, "{shown}");
-        assert!(shown.contains("not written to a terminal"), "{shown}");
+        assert_eq!(code, 2, "{line}: {shown}");
+        assert!(shown.contains("not written to a terminal"), "{line}: {shown}");
+        assert!(!shown.contains("fine"), "{line}");
     }
+}
+
+fn identity_recipient(demo: &Demo) -> age::x25519::Recipient {
+    let identity = std::fs::read_to_string(demo.path("escrow.txt")).unwrap();
+    let line = identity
+        .lines()
+        .find_map(|line| line.strip_prefix("# public key: "));
+    line.unwrap().parse().unwrap()
 }

@@ -125,6 +125,11 @@ impl NewFile {
         self.temporary.as_file()
     }
 
+    /// The file that it becomes.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Where it stands until it is committed, to read it back.
     pub fn path(&self) -> &Path {
         self.temporary.path()

@@ -27,8 +27,8 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Control characters, and those that reverse the direction of writing.
-fn is_control(c: char) -> bool {
+/// Control characters other than line ends and tabs, and those that reverse the direction of writing.
+pub(crate) fn is_control(c: char) -> bool {
     let reverses = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     reverses || (c.is_control() && c != '\n' && c != '\t')
 }

@@ -13,7 +13,7 @@ pub(crate) fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
-/// Raw data on stdout, unbuffered: callers write whole chunks.
+/// Raw data on stdout. What follows the last line end waits for [`Write::flush`], without which it is lost in silence.
 pub(crate) struct Stdout(io::Stdout);
 
 impl Stdout {

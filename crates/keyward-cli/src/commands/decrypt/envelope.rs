@@ -32,7 +32,7 @@ pub(super) fn file(session: &Session, path: &Path, output: &Output, means: &Mean
     let target = Target::begin(output)?;
     let bytes = match &target {
         Target::File(new) => envelope.open_into(new.file(), &opener, Workers::default(), &report)?,
-        Target::Stdout => to_stdout(&envelope.reader(opener)?, &report)?,
+        Target::Stdout => to_stdout(&target, &envelope.reader(opener)?, &report)?,
     };
     drop(progress);
     target.commit()?;
@@ -49,7 +49,7 @@ pub(super) fn stream(session: &Session, input: &mut Input, output: &Output, mean
     let report = |bytes| progress.add(bytes);
     let target = Target::begin(output)?;
     let effort = Workers::default();
-    let bytes = body::open_stream(input.reader(), &mut *target.writer(), &opener, effort, &report)?;
+    let bytes = target.fill(|writer| body::open_stream(input.reader(), writer, &opener, effort, &report))?;
     drop(progress);
     target.commit()?;
     Ok(how.report(session, means, bytes))
@@ -64,7 +64,11 @@ pub(super) fn text(session: &Session, input: &mut Input, output: &Output, means:
     let (content, unlocked) = session.wait_for(open_bytes(&envelope, &means.opener()))?;
     let (_, how) = How::split(unlocked, &header);
     let target = Target::begin(output)?;
-    target.write_all(content.expose())?;
+    target.fill(|writer| {
+        writer
+            .write_all(content.expose())
+            .map_err(|why| target.failed(why))
+    })?;
     target.commit()?;
     Ok(how.report(session, means, content.len() as u64))
 }
@@ -75,18 +79,22 @@ fn content_len(path: &Path, header: &Header) -> Option<u64> {
     plain_len(sealed.checked_sub(header.len() as u64)?).ok()
 }
 
-fn to_stdout(reader: &BodyReader, report: &dyn Fn(u64)) -> Result<u64> {
+fn to_stdout(target: &Target, reader: &BodyReader, report: &dyn Fn(u64)) -> Result<u64> {
     let mut piece = Zeroizing::new(vec![0; PIECE]);
-    let mut at = 0;
-    loop {
-        let got = reader.read_at(at, &mut piece)?;
-        if got == 0 {
-            return Ok(at);
+    target.fill(|writer| {
+        let mut at = 0;
+        loop {
+            let got = reader.read_at(at, &mut piece)?;
+            if got == 0 {
+                return Ok(at);
+            }
+            writer
+                .write_all(&piece[..got])
+                .map_err(|why| target.failed(why))?;
+            at += got as u64;
+            report(got as u64);
         }
-        Target::Stdout.write_all(&piece[..got])?;
-        at += got as u64;
-        report(got as u64);
-    }
+    })
 }
 
 /// How an envelope was opened, without its keys.

@@ -3,6 +3,7 @@
 mod age;
 mod envelope;
 mod report;
+mod screen;
 mod target;
 
 use std::path::PathBuf;

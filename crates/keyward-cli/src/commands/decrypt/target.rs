@@ -1,11 +1,12 @@
-//! Where opened content goes: a private file that appears whole, or stdout, where a terminal gets text only.
+//! Where opened content goes: a private file that appears whole, or stdout.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use keyward::atomic_file::{Access, NewFile};
 use keyward::io_error;
 use keyward_core::error::{Error, Result};
 
+use super::screen::Screen;
 use crate::files::Output;
 use crate::ui::{Progress, Stdout};
 
@@ -24,34 +25,35 @@ impl Target {
         Ok(output.begin(Access::Private)?.map_or(Self::Stdout, Self::File))
     }
 
-    /// What to write to.
-    pub(super) fn writer(&self) -> Box<dyn Write + Send + '_> {
+    /// Lets `write` write the content, and sees to it that all of it arrives.
+    ///
+    /// # Errors
+    /// What `write` answers; the rest cannot be written; it is binary and would go to a terminal.
+    pub(super) fn fill<T>(&self, write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T>) -> Result<T> {
         match self {
-            Self::File(new) => Box::new(new.file()),
-            Self::Stdout => Box::new(Screen::new()),
+            Self::File(new) => write(&mut new.file()),
+            Self::Stdout => {
+                let mut screen = Screen::new();
+                let written = write(&mut screen);
+                let arrived = written.and_then(|done| match screen.flush() {
+                    Ok(()) => Ok(done),
+                    Err(why) => Err(Stdout::failed(why)),
+                });
+                if screen.has_refused() {
+                    Err(not_for_a_terminal())
+                } else {
+                    arrived
+                }
+            }
         }
     }
 
-    /// The same, reporting what went through.
-    pub(super) fn counting<'a>(&'a self, progress: &'a Progress) -> Box<dyn Write + 'a> {
-        Box::new(Counting {
-            target: self.writer(),
-            progress,
-        })
-    }
-
-    /// Writes all of `bytes`.
-    ///
-    /// # Errors
-    /// They cannot be written, or are binary and would go to a terminal.
-    pub(super) fn write_all(&self, bytes: &[u8]) -> Result<()> {
-        let mut writer = self.writer();
-        let written = writer.write_all(bytes).and_then(|()| writer.flush());
-        written.map_err(|why| match self {
-            Self::File(new) => io_error("write it", new.path(), why),
-            Self::Stdout if why.kind() == io::ErrorKind::InvalidData => not_for_a_terminal(),
+    /// The error of a piece that could not be written.
+    pub(super) fn failed(&self, why: io::Error) -> Error {
+        match self {
+            Self::File(new) => io_error("write it", new.target(), why),
             Self::Stdout => Stdout::failed(why),
-        })
+        }
     }
 
     /// Puts the file into place.
@@ -71,41 +73,10 @@ fn not_for_a_terminal() -> Error {
         .hint("name a file with `-o FILE`, or send it on with `| COMMAND`")
 }
 
-/// stdout. A terminal gets nothing that could control it.
-struct Screen {
-    stdout: Stdout,
-    is_terminal: bool,
-}
-
-impl Screen {
-    fn new() -> Self {
-        Self {
-            stdout: Stdout::for_text(),
-            is_terminal: io::stdout().is_terminal(),
-        }
-    }
-}
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\r' | b'\t');
-        if self.is_terminal && bytes.iter().any(control) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                not_for_a_terminal().to_string(),
-            ));
-        }
-        self.stdout.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stdout.flush()
-    }
-}
-
-struct Counting<'a> {
-    target: Box<dyn Write + Send + 'a>,
-    progress: &'a Progress,
+/// A writer that reports what went through.
+pub(super) struct Counting<'a> {
+    pub(super) target: &'a mut (dyn Write + Send),
+    pub(super) progress: &'a Progress,
 }
 
 impl Write for Counting<'_> {
