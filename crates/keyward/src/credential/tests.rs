@@ -13,6 +13,8 @@ use rand::rngs::StdRng;
 
 use super::*;
 
+mod killed;
+
 fn rng() -> StdRng {
     StdRng::seed_from_u64(1)
 }

@@ -28,7 +28,7 @@ pub(super) struct Batch {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// What proves the clients: uuid, token or private-key-jwt
+    /// What proves the clients: uuid or token, or private-key-jwt where the server can check signatures
     #[arg(long, value_name = "KIND", default_value = "uuid")]
     kind: String,
 

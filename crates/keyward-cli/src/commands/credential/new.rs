@@ -69,7 +69,7 @@ pub(super) struct New {
     #[arg(long, value_name = "keep:FILE|new")]
     sign_key: Option<String>,
 
-    /// What proves the client: uuid, token or private-key-jwt
+    /// What proves the client: uuid or token, or private-key-jwt where the server can check signatures
     #[arg(long, value_name = "KIND", default_value = "uuid")]
     kind: String,
 
