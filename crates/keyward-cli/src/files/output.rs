@@ -1,6 +1,5 @@
 //! Where a result goes: a new file, the file that was read, or stdout. Never over anything else.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +37,7 @@ impl Output {
     pub(crate) fn choose(input: &Input, place: Place<'_>, default: Output) -> Result<Self> {
         let wanted = match (place.in_place, place.output, input) {
             (true, _, Input::File { path, snapshot, .. }) => {
-                return Ok(Self::Replace(path.clone(), *snapshot));
+                return replace(path.clone(), *snapshot);
             }
             (true, _, Input::Stream { name, .. }) => {
                 return Err(Error::usage("only a regular file can be replaced with `-i`").on(name));
@@ -64,6 +63,15 @@ impl Output {
     /// Whether the file that was read is replaced.
     pub(crate) fn replaces(&self) -> bool {
         matches!(self, Self::Replace(..))
+    }
+
+    /// Says, of plaintext that has replaced a file which others could read, that they can read this one no more.
+    pub(crate) fn say_narrowed(&self, session: &Session) {
+        if let Self::Replace(path, snapshot) = self
+            && !snapshot.is_private()
+        {
+            session.ui.say(hints::narrowed(path));
+        }
     }
 
     /// Whether it is stdout.
@@ -119,18 +127,33 @@ impl Output {
     }
 }
 
-/// `path` is free, or it is the file that was read, by whatever name.
+/// `path` is free, or it is the file that was read, by the same name.
 fn new_or_read(input: &Input, path: PathBuf) -> Result<Output> {
     if path.symlink_metadata().is_err() {
         return Ok(Output::New(path));
     }
-    let there = File::open(&path)
-        .ok()
-        .and_then(|file| Snapshot::of(&file, &path).ok());
-    match (there, input) {
-        (Some(there), Input::File { snapshot, .. }) if there == *snapshot => Ok(Output::Replace(path, there)),
+    match input {
+        Input::File {
+            path: read, snapshot, ..
+        } if is_one_name(read, &path) => replace(path, *snapshot),
         _ => Err(hints::existing_output(
             Error::usage("it exists already, and is left as it is").on(path.display()),
         )),
     }
+}
+
+fn is_one_name(one: &Path, other: &Path) -> bool {
+    let full = one.canonicalize();
+    full.is_ok_and(|full| other.canonicalize().is_ok_and(|other| other == full))
+}
+
+/// A file with a second name would go on under that one as it is.
+fn replace(path: PathBuf, snapshot: Snapshot) -> Result<Output> {
+    if snapshot.links() > 1 {
+        return Err(hints::has_other_names(
+            Error::usage("it has other names (hard links), under which the old content would stay")
+                .on(path.display()),
+        ));
+    }
+    Ok(Output::Replace(path, snapshot))
 }

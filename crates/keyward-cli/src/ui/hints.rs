@@ -31,6 +31,28 @@ pub(crate) fn existing_output(error: Error) -> Error {
     error.hint("name another file with `-o FILE`, or move the old one away first")
 }
 
+/// An envelope is about to be replaced by an envelope of it.
+pub(crate) fn sealed_already(error: Error) -> Error {
+    error
+        .hint("`keyward inspect` shows for whom")
+        .hint("to seal an envelope all the same, write it to another file with `-o FILE`")
+}
+
+/// The file to replace goes by other names too.
+pub(crate) fn has_other_names(error: Error) -> Error {
+    error
+        .hint("write a new file with `-o FILE`, and remove every old name: find . -samefile FILE")
+        .hint("or give this name a copy of its own first: cp FILE COPY && mv COPY FILE")
+}
+
+/// Content replaced a file that others could read.
+pub(crate) fn narrowed(file: &Path) -> String {
+    format!(
+        "{}: readable by its owner only from now on; others could read what it replaced",
+        file.display()
+    )
+}
+
 /// A secret came in a variable.
 pub(crate) fn sops_age_key(is_out: bool) -> &'static str {
     if is_out {

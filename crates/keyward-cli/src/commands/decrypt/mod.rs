@@ -52,6 +52,7 @@ impl Decrypt {
         let opened = open(session, &mut input, &output, &means);
         session.trail("decrypt", vec![input.name()]).note(&opened);
         let opened = opened.map_err(|error| error.on(input.name()))?;
+        output.say_narrowed(session);
         let report = Report {
             input: &input.name(),
             output: output.path(),

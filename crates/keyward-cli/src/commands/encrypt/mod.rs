@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use keyward::registry::Crypters;
-use keyward_core::error::Result;
+use keyward_core::envelope::{SNIFF_LEN, Sniffed, sniff};
+use keyward_core::error::{Error, Result};
 
 use crate::exit::Exit;
 use crate::files::{Input, Output, Place};
@@ -67,6 +68,9 @@ impl Encrypt {
         };
         let output = Output::choose(&input, place, default_output(&input))?;
         output.leaves_stdout_to_json(session)?;
+        if output.replaces() {
+            refuse_to_seal_again(&mut input)?;
+        }
         let chosen = self.recipients.choose(session, &input)?;
         let providers = session.providers();
         let crypters = providers.map_or_else(|_| Crypters::new(), |providers| providers.crypters());
@@ -105,6 +109,16 @@ impl Encrypt {
             return Ok(());
         }
         Err(hints::sops_later(&self.file))
+    }
+}
+
+/// Run twice, `-i` is not to need two keys.
+fn refuse_to_seal_again(input: &mut Input) -> Result<()> {
+    match sniff(&input.peek(SNIFF_LEN)?) {
+        Sniffed::Binary | Sniffed::Text => Err(hints::sealed_already(
+            Error::usage("it is an envelope already").on(input.name()),
+        )),
+        _ => Ok(()),
     }
 }
 
