@@ -149,3 +149,47 @@ fn what_is_sealed_is_not_sealed_again_in_its_place() {
         assert!(ran.stderr.contains("an envelope already"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn an_identity_for_stdout_goes_there_alone() {
+    let demo = Demo::empty();
+    let ran = demo.run(&["escrow", "new", "-o", "-"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(demo.names().is_empty());
+    assert!(ran.stdout.contains("AGE-SECRET-KEY-1") && !ran.stderr.contains("AGE-SECRET-KEY-1"));
+    assert!(ran.stderr.contains("recipient:") && !ran.stdout.contains("recipient:"));
+    demo.write("identity", ran.stdout.as_bytes());
+    let recipient = ran
+        .stderr
+        .split_whitespace()
+        .find(|word| word.starts_with("age1"));
+    demo.write("token", b"hunter2\n");
+    demo.ok(&["encrypt", "token", "--to", recipient.unwrap()]);
+    assert_eq!(
+        demo.ok(&["decrypt", "token.kw", "--identity", "identity"]),
+        "hunter2\n"
+    );
+    assert_eq!(demo.run(&["escrow", "new", "-o", "-", "--json"]).code, 2);
+}
+
+#[test]
+fn a_hostile_name_stays_a_name() {
+    let demo = Demo::sealed();
+    let hostile = "a\nok: sealed\u{1b}[2m\u{9b}2J\u{202e}.kw";
+    fs::copy(demo.path("token.kw"), demo.path(hostile)).unwrap();
+    let seen = |ran: demo::Ran| {
+        let all = ran.stdout + &ran.stderr;
+        assert!(!all.contains("\nok: sealed"), "{all:?}");
+        assert!(!all.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{all:?}");
+    };
+    seen(demo.run(&["inspect", hostile]));
+    seen(demo.run(&["inspect", hostile, "--json"]));
+    seen(demo.run(&["decrypt", hostile, "-o", "a\nok: sealed\u{1b}[2m"]));
+    seen(demo.run(&["decrypt", hostile, "-o", hostile, "--env", "other"]));
+    seen(demo.run(&[
+        "decrypt",
+        "a\nok: sealed\u{1b}[2m",
+        "--identity",
+        "\u{9b}\nok: sealed",
+    ]));
+}

@@ -1,17 +1,19 @@
 //! `keyward escrow new`: an offline identity that opens everything sealed for it, without any KMS.
 
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use keyward::atomic_file::{self, Access, Existing};
-use keyward_core::error::Result;
+use keyward::atomic_file::Access;
+use keyward_core::error::{Error, Result};
 use keyward_core::name::AgeRecipient;
 use keyward_core::secret::SecretBytes;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
+use crate::files::Output;
 use crate::session::Session;
-use crate::ui::{Answer, Page, ask_new_passphrase, faint, strong};
+use crate::ui::{Answer, Page, ask_new_passphrase, faint, one_line, strong};
 
 /// Offline identities, for the day when no KMS answers
 #[derive(Args)]
@@ -31,7 +33,7 @@ enum Verb {
 /// `escrow:` in the manifest, and keep the file where no machine can reach it.
 #[derive(Args)]
 struct New {
-    /// File to write the identity to
+    /// File to write the identity to, which must not exist; `-` is stdout, if that is no terminal
     #[arg(short, long, value_name = "FILE", default_value = "escrow-identity.txt")]
     output: PathBuf,
 
@@ -50,6 +52,7 @@ impl Escrow {
 
 impl New {
     fn run(self, session: &Session) -> Result<Exit> {
+        let output = self.output(session)?;
         let made = keyward_age::generate()?;
         let text = made.identity_file(session.clock.now());
         let content = if self.passphrase {
@@ -57,12 +60,31 @@ impl New {
         } else {
             text
         };
-        atomic_file::write(&self.output, content.expose(), Access::Private, Existing::Refuse)?;
-        session.ui.show(&Made {
-            identity: self.output,
+        output.write_whole(content.expose(), Access::Private)?;
+        let made = Made {
+            identity: output.path().map(Path::to_owned),
             recipient: made.recipient,
-        })?;
+        };
+        if output.is_stdout() {
+            session.ui.done(&made)?;
+        } else {
+            session.ui.show(&made)?;
+        }
         Ok(Exit::DONE)
+    }
+
+    fn output(&self, session: &Session) -> Result<Output> {
+        if self.output != Path::new("-") {
+            return Ok(Output::New(self.output.clone()));
+        }
+        Output::Stdout.leaves_stdout_to_json(session)?;
+        if io::stdout().is_terminal() {
+            return Err(
+                Error::usage("an identity is secret, and is not shown on a terminal")
+                    .hint("name a file with `-o FILE`, or send it on with `| COMMAND`"),
+            );
+        }
+        Ok(Output::Stdout)
     }
 }
 
@@ -72,24 +94,25 @@ fn protected(text: &SecretBytes, file: &Path) -> Result<SecretBytes> {
 }
 
 struct Made {
-    identity: PathBuf,
+    /// `None`: stdout.
+    identity: Option<PathBuf>,
     recipient: AgeRecipient,
 }
 
 impl Answer for Made {
     fn json(&self) -> Value {
-        json!({ "identity": self.identity.display().to_string(), "recipient": self.recipient.as_str() })
+        let identity = self.identity.as_ref().map(|path| path.display().to_string());
+        json!({ "identity": identity, "recipient": self.recipient.as_str() })
     }
 
     fn text(&self, page: &mut Page) {
-        page.field(
-            "identity",
-            format_args!(
-                "{}  {}",
-                self.identity.display(),
-                faint("(secret: take it offline)")
-            ),
-        );
+        if let Some(path) = &self.identity {
+            let path = one_line(&path.display().to_string());
+            page.field(
+                "identity",
+                format_args!("{path}  {}", faint("(secret: take it offline)")),
+            );
+        }
         page.field(
             "recipient",
             format_args!("{}  {}", strong(&self.recipient), faint("(public)")),

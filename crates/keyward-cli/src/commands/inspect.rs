@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::exit::Exit;
 use crate::files::Input;
 use crate::session::Session;
-use crate::ui::{Answer, Page, Table, hints, uneasy};
+use crate::ui::{Answer, Page, Table, hints, one_line, uneasy};
 use crate::wraps;
 
 /// Show what an envelope is, and who can open it
@@ -123,7 +123,7 @@ impl Answer for Inspected<'_> {
 
     fn text(&self, page: &mut Page) {
         match self.found {
-            Found::Age { form } => page.line(format_args!("{}: an age file ({form})", self.name)),
+            Found::Age { form } => page.line(format_args!("{}: an age file ({form})", one_line(self.name))),
             Found::Envelope {
                 form,
                 header,
@@ -131,7 +131,7 @@ impl Answer for Inspected<'_> {
             } => {
                 page.line(format_args!(
                     "{}: a keyward envelope ({form}, format 1)",
-                    self.name
+                    one_line(self.name)
                 ));
                 page.field("suite", SUITE);
                 page.field("id", hex(header.envelope_id()));

@@ -8,16 +8,25 @@ use std::panic::PanicHookInfo;
 use keyward_core::error::{Error, ErrorKind};
 use serde_json::json;
 
-use super::{bad, faint, stdout, strong};
+use super::harmless::colourless;
+use super::{bad, faint, one_line, stdout, strong};
 
 /// The page for a person.
 pub(super) fn rendered(error: &Error) -> String {
-    let mut page = format!("{} {error}", bad(format_args!("{}:", error.kind().heading())));
+    let resource = error.resource().map(|name| one_line(name) + ": ");
+    let mut page = format!(
+        "{} {}{}",
+        bad(format_args!("{}:", error.kind().heading())),
+        resource.unwrap_or_default(),
+        colourless(error.what())
+    );
     for cause in causes(error) {
-        let _ = write!(page, "\n  {} {cause}", faint("because:"));
+        let _ = write!(page, "\n  {} {}", faint("because:"), colourless(&cause));
     }
-    for hint in error.hints() {
-        let _ = write!(page, "\n  {} {hint}", strong("hint:"));
+    for (number, hint) in error.hints().iter().enumerate() {
+        if !error.hints()[..number].contains(hint) {
+            let _ = write!(page, "\n  {} {}", strong("hint:"), colourless(hint));
+        }
     }
     page
 }
@@ -73,6 +82,17 @@ fn causes(error: &Error) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_makes_no_line_of_its_own_and_a_hint_stands_once() {
+        let error = Error::usage("it is \u{1b}[2mnot there").on("a\nhint: rm -r ~");
+        let page = rendered(&error.hint("look").hint("look"));
+        let page = anstream::adapter::strip_str(&page).to_string();
+        assert_eq!(
+            page,
+            "error: a\\nhint: rm -r ~: it is \\u{1b}[2mnot there\n  hint: look"
+        );
+    }
 
     #[test]
     fn a_page_has_kind_resource_causes_and_hints() {

@@ -7,6 +7,7 @@ use keyward_core::manifest::{Environment, KeyringSpec};
 use keyward_core::name::{KeyRef, VersionRef};
 use keyward_core::verify::Files;
 
+use super::one_line;
 use crate::state::StateFolder;
 
 /// No manifest was found, and the verb cannot do without.
@@ -49,7 +50,7 @@ pub(crate) fn has_other_names(error: Error) -> Error {
 pub(crate) fn narrowed(file: &Path) -> String {
     format!(
         "{}: readable by its owner only from now on; others could read what it replaced",
-        file.display()
+        one_line(&file.display().to_string())
     )
 }
 

@@ -30,7 +30,7 @@ use crate::exit::Exit;
 use harmless::harmless;
 
 pub(crate) use error::{bug, json_error};
-pub(crate) use harmless::is_control;
+pub(crate) use harmless::{is_control, one_line};
 pub(crate) use page::Page;
 pub(crate) use paint::{bad, command, faint, good, strong, uneasy};
 pub(crate) use progress::Progress;

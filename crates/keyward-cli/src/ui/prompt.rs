@@ -3,12 +3,14 @@
 use keyward_core::error::{Error, Result};
 use keyward_core::secret::SecretBytes;
 
+use super::one_line;
+
 /// Asks for a passphrase that exists.
 ///
 /// # Errors
 /// A usage error without a terminal.
 pub(crate) fn ask_passphrase(what: &str) -> Result<SecretBytes> {
-    rpassword::prompt_password(format!("Passphrase for {what}: "))
+    rpassword::prompt_password(format!("Passphrase for {}: ", one_line(what)))
         .map(SecretBytes::from)
         .map_err(|why| {
             Error::usage("a passphrase is needed, and there is no terminal to type it at")

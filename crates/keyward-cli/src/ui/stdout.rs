@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use keyward_core::error::{Error, Result};
 use serde_json::Value;
 
+use super::harmless::harmless_json;
+
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Whether a write found that the reader of stdout had gone.
@@ -54,7 +56,8 @@ impl Write for Stdout {
 
 /// One object, pretty, with a final newline.
 pub(super) fn json(value: &Value) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|why| Error::bug("JSON").because(why))?;
+    let text = serde_json::to_string_pretty(value).map_err(|why| Error::bug("JSON").because(why))?;
+    let mut text = harmless_json(&text);
     text.push('\n');
     let mut stdout = io::stdout().lock();
     stdout

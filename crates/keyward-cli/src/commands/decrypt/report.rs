@@ -6,7 +6,7 @@ use keyward_core::context::EncryptionContext;
 use serde_json::{Value, json};
 
 use crate::names::Names;
-use crate::ui::{Answer, Page, good};
+use crate::ui::{Answer, Page, good, one_line};
 use crate::wraps;
 
 /// How it was opened.
@@ -45,9 +45,10 @@ impl Answer for Report<'_> {
     }
 
     fn text(&self, page: &mut Page) {
-        let output = self
-            .output
-            .map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+        let output = self.output.map_or_else(
+            || "stdout".to_owned(),
+            |path| one_line(&path.display().to_string()),
+        );
         let by = self.names.short(&self.opened.opened_by);
         page.line(format_args!("{output}: {} by {by}", good("opened")));
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::recipients::Chosen;
 use crate::session::Session;
-use crate::ui::{Answer, Page, good, uneasy};
+use crate::ui::{Answer, Page, good, one_line, uneasy};
 use crate::wraps;
 
 /// What was done.
@@ -49,9 +49,10 @@ impl Answer for Report<'_> {
     }
 
     fn text(&self, page: &mut Page) {
-        let output = self
-            .output
-            .map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
+        let output = self.output.map_or_else(
+            || "stdout".to_owned(),
+            |path| one_line(&path.display().to_string()),
+        );
         let whom = wraps::whom(self.sealed.header.wraps());
         page.line(format_args!("{output}: {} for {whom}", good("sealed")));
     }
