@@ -27,14 +27,18 @@ pub(crate) fn named(files: &[PathBuf]) -> Result<Vec<Arc<AgeIdentity>>> {
 /// The identities that are found where sops looks for them; none is no error.
 ///
 /// # Errors
-/// `SOPS_AGE_KEY_FILE` names a file that cannot be read; what is found is none of identities.
+/// `SOPS_AGE_KEY_FILE` names a file that cannot be read, or one that is not there while `SOPS_AGE_KEY` does not hold any
+/// either; what is found is none of identities.
 pub(crate) fn found(session: &Session) -> Result<Vec<Arc<AgeIdentity>>> {
     let mut identities = Vec::new();
     if let Some(keys) = &session.sops_age_key {
         identities.push(Arc::new(AgeIdentity::parse("SOPS_AGE_KEY", keys, asking())?));
     }
     if let Some(file) = env::var_os("SOPS_AGE_KEY_FILE").map(PathBuf::from) {
-        identities.push(from_file(&file)?);
+        match from_file(&file) {
+            Err(why) if !identities.is_empty() && !file.exists() => session.ui.warn(&why),
+            identity => identities.push(identity?),
+        }
     } else if let Some(file) = usual_place().filter(|file| file.exists()) {
         identities.push(from_file(&file)?);
     }

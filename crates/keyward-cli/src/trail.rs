@@ -11,6 +11,7 @@ use keyward_core::manifest::AuditMode;
 
 use crate::session::Session;
 use crate::state::StateFolder;
+use crate::ui::one_line;
 
 /// The audit log of one command.
 pub(crate) struct Trail<'s> {
@@ -121,9 +122,9 @@ impl Audit for Stderr {
         let outcome = match &entry.outcome {
             Outcome::Intended => "intended".to_owned(),
             Outcome::Done => "done".to_owned(),
-            Outcome::Failed(why) => format!("failed: {why}"),
+            Outcome::Failed(why) => format!("failed: {}", one_line(why)),
         };
-        let (at, action, on) = (entry.at, &entry.action, entry.resources.join(" "));
+        let (at, action, on) = (entry.at, &entry.action, one_line(&entry.resources.join(" ")));
         writeln!(std::io::stderr(), "audit: {at} {action} {on} {outcome}")
             .map_err(|why| Error::unavailable("stderr cannot be written").because(why))
     }

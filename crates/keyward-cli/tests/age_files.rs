@@ -44,3 +44,33 @@ fn a_context_that_is_demanded_is_not_skipped() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("not checked: env, rule"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_key_file_that_is_not_there_does_not_stop_the_key_that_is() {
+    let demo = with_age_file();
+    std::fs::remove_file(demo.path("keyward.yaml")).unwrap();
+    let identity = std::fs::read_to_string(demo.path("escrow.txt")).unwrap();
+    let mut command = demo.keyward(&["decrypt", "plain.age"]);
+    command.env("SOPS_AGE_KEY_FILE", "nowhere");
+    assert_eq!(demo::ran(&command.output().unwrap()).code, 2);
+    command.env("SOPS_AGE_KEY", identity.lines().last().unwrap());
+    let ran = demo::ran(&command.output().unwrap());
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "no line end"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("nowhere"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_secret_key_in_the_wrong_place_is_not_repeated() {
+    let demo = Demo::empty();
+    demo.write("token", b"x");
+    for key in ["AGE-SECRET-KEY-1QQQSECRET", "age-secret-key-1qqqsecret"] {
+        let ran = demo.run(&["encrypt", "token", "--to", key]);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(!ran.stderr.to_lowercase().contains("qqqsecret"), "{}", ran.stderr);
+    }
+}

@@ -193,3 +193,22 @@ fn a_hostile_name_stays_a_name() {
         "\u{9b}\nok: sealed",
     ]));
 }
+
+#[test]
+fn a_file_is_not_appended_to_itself() {
+    let demo = Demo::sealed();
+    for line in [
+        "keyward encrypt token -o - >> token",
+        "keyward decrypt token.kw >> token.kw",
+    ] {
+        let ran = demo.sh(line);
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("stdout is the file that is read"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(fs::read(demo.path("token")).unwrap(), b"hunter2\n");
+    assert_eq!(demo.ok(&["decrypt", "token.kw"]), "hunter2\n");
+}

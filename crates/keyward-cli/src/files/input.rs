@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::mem;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use keyward::atomic_file::Snapshot;
@@ -87,6 +88,15 @@ impl Input {
             Self::File { snapshot, .. } => Some(snapshot.len()),
             Self::Stream { .. } => None,
         }
+    }
+
+    /// Whether it is the file that stdout goes to: reading would never come to its end.
+    pub(crate) fn is_stdout(&self) -> bool {
+        let Self::File { snapshot, path, .. } = self else {
+            return false;
+        };
+        let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+        stdout.is_ok_and(|stdout| Snapshot::of(&stdout, path).is_ok_and(|out| out.is_same_file(snapshot)))
     }
 
     /// Its first `count` bytes, fewer when it is shorter. They are read again afterwards.

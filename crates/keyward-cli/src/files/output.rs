@@ -42,12 +42,15 @@ impl Output {
             (true, _, Input::Stream { name, .. }) => {
                 return Err(Error::usage("only a regular file can be replaced with `-i`").on(name));
             }
-            (false, Some(path), _) if path == Path::new("-") => return Ok(Self::Stdout),
+            (false, Some(path), _) if path == Path::new("-") => Self::Stdout,
             (false, Some(path), _) => Self::New(path.to_owned()),
             (false, None, _) => default,
         };
         match wanted {
             Self::New(path) => new_or_read(input, path),
+            Self::Stdout if input.is_stdout() => Err(hints::existing_output(
+                Error::usage("stdout is the file that is read").on(input.name()),
+            )),
             other => Ok(other),
         }
     }

@@ -28,7 +28,7 @@ impl FromStr for AgeRecipient {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text.starts_with("AGE-SECRET-KEY-") {
+        if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
             // Do not repeat it: it is a secret.
             return Err(
                 Error::usage("an age identity (secret key) was given where a recipient is expected")

@@ -73,7 +73,7 @@ impl Snapshot {
     }
 
     /// Whether both are one file, whatever was done to it in between.
-    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+    pub fn is_same_file(&self, other: &Self) -> bool {
         (self.device, self.inode) == (other.device, other.inode)
     }
 }
