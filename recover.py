@@ -7,8 +7,9 @@
     recover.py FILE --identity IDENTITY         open, with a stock `age` and an age identity file
     recover.py --vectors FOLDER                 check this reader against the project's test vectors
 
-FILE is a binary envelope (`.kw`) or the text form (`kw1.…`). The content goes to `-o OUT`, which must not exist, or to
-stdout; nothing is written before the last byte was authenticated. Needs Python 3.9 and `cryptography` from version 50.
+FILE is a binary envelope (`.kw`) or the text form (`kw1.…`); `-` is stdin. The content goes to `-o OUT`, which must not
+exist, or to stdout; nothing is written before the last byte was authenticated, so what goes to stdout is held in memory
+whole. Needs Python 3.9 and `cryptography` from version 50.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import hmac
 import json
 import os
 import re
-import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,7 @@ TEXT_MAX = 128 * 1024
 PREFIX_LEN, MAC_LEN, HEAD_LEN, TAG_LEN, CHUNK_LEN = 16, 32, 56, 16, 16 * 1024
 KMS_CALLS = 16
 KMS, AGE = 1, 2
+STDIO = Path("-")
 KEY_NAME = re.compile(
     r"projects/([a-z0-9][a-z0-9.:-]{0,99})/locations/([a-z][a-z0-9-]{0,63})"
     r"/keyRings/([A-Za-z0-9_-]{1,63})/cryptoKeys/([A-Za-z0-9_-]{1,63})"
@@ -307,7 +309,7 @@ def reader_of(data):
 
 def open_input(path, max_text):
     """A function that reads the binary form, whichever form the file has."""
-    file = open(path, "rb")
+    file = sys.stdin.buffer if path == STDIO else open(path, "rb")
     if file.peek(4)[:4] != TEXT_PREFIX.encode():
         return file.read
     line = file.read(max_text + 3).removesuffix(b"\n").removesuffix(b"\r")
@@ -316,7 +318,9 @@ def open_input(path, max_text):
 
 def describe(header, file):
     """How to get at the data key, and the files that the commands need."""
-    quoted = "'" + str(file).replace("'", "'\\''") + "'"
+    # Not by what could be an option.
+    name = "FILE" if file == STDIO else f"./{file}" if str(file).startswith("-") else str(file)
+    quoted = "'" + name.replace("'", "'\\''") + "'"
     for name, value in header.context.items():
         print(f"# context: {name!r} = {value!r}")
     for number, wrap in enumerate(header.wraps, 1):
@@ -340,22 +344,37 @@ def describe(header, file):
 
 def extract(header, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "wrap.aad").write_bytes(header.aad)
+    write_new(folder / "wrap.aad", header.aad)
     for number, wrap in enumerate(header.wraps, 1):
         if wrap.wrapped:
             suffix = "age" if wrap.kind == AGE else "bin"
-            (folder / f"wrap-{number}.{suffix}").write_bytes(wrap.wrapped)
+            write_new(folder / f"wrap-{number}.{suffix}", wrap.wrapped)
+
+
+def write_new(path, data):
+    """Never over another file, unless it holds just that."""
+    try:
+        with open(path, "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        if path.read_bytes() != data:
+            raise
 
 
 def deliver(out, produce):
-    """Collects what `produce` writes in a private file, and hands it over only when `produce` has returned."""
+    """Collects what `produce` writes, and hands it over only when `produce` has returned.
+
+    For stdout it is held in memory: a spool would put plaintext on a disk that nobody named.
+    """
     if out is None:
-        with tempfile.SpooledTemporaryFile(max_size=64 << 20) as file:
-            produce(file.write)
-            file.seek(0)
-            shutil.copyfileobj(file, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+        pieces = []
+        produce(pieces.append)
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
         return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with tempfile.NamedTemporaryFile(dir=out.absolute().parent) as file:
         produce(file.write)
         file.flush()
@@ -384,7 +403,8 @@ def recover(options):
         return age_decrypt(options.identity, wrap.wrapped) if wrap.kind == AGE else None
 
     data_key, source, index = find_data_key(header, detached, head, unwrap)
-    deliver(options.output, lambda write: open_body(head, read, data_key, header.body_context, write))
+    out = None if options.output == STDIO else options.output
+    deliver(out, lambda write: open_body(head, read, data_key, header.body_context, write))
     print(f"recover.py: opened ({source} wrap {index + 1})", file=sys.stderr)
 
 
@@ -489,6 +509,10 @@ def main():
     except Rejected as rejected:
         print(f"recover.py: {rejected}", file=sys.stderr)
         return 4
+    except BrokenPipeError:
+        # Whoever read stdout has gone; Python would complain again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         print(f"recover.py: {error}", file=sys.stderr)
         return 2
