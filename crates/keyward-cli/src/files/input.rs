@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use keyward::atomic_file::Snapshot;
 use keyward::io_error;
-use keyward_core::error::{Error, Result};
+use keyward_core::error::{Error, ErrorKind, Result};
+use keyward_core::limits;
 use keyward_core::secret::SecretBytes;
 use zeroize::Zeroizing;
 
@@ -129,11 +130,23 @@ impl Input {
         }
     }
 
+    /// All of it, as the text form of an envelope and a line end.
+    ///
+    /// # Errors
+    /// Damaged when it is longer than a text form can be; it cannot be read.
+    pub(crate) fn read_text_form(&mut self) -> Result<SecretBytes> {
+        self.read_at_most(limits::TEXT_LEN + 2, ErrorKind::Damaged)
+    }
+
     /// All of it, at most `cap` bytes.
     ///
     /// # Errors
     /// It is longer, or cannot be read.
     pub(crate) fn read_whole(&mut self, cap: usize) -> Result<SecretBytes> {
+        self.read_at_most(cap, ErrorKind::Usage)
+    }
+
+    fn read_at_most(&mut self, cap: usize, too_long: ErrorKind) -> Result<SecretBytes> {
         let name = self.name();
         let capacity = self
             .len()
@@ -146,7 +159,8 @@ impl Input {
             .read_to_end(&mut bytes)
             .map_err(|why| io_error("read it", Path::new(&name), why))?;
         if bytes.len() > cap {
-            return Err(Error::usage(format!("more than the {cap} bytes that this form holds")).on(name));
+            let what = format!("more than the {cap} bytes that this form holds");
+            return Err(Error::new(too_long, what).on(name));
         }
         Ok(SecretBytes::new(mem::take(&mut *bytes)))
     }

@@ -23,10 +23,8 @@ pub(super) fn rendered(error: &Error) -> String {
     for cause in causes(error) {
         let _ = write!(page, "\n  {} {}", faint("because:"), colourless(&cause));
     }
-    for (number, hint) in error.hints().iter().enumerate() {
-        if !error.hints()[..number].contains(hint) {
-            let _ = write!(page, "\n  {} {}", strong("hint:"), colourless(hint));
-        }
+    for hint in hints(error) {
+        let _ = write!(page, "\n  {} {}", strong("hint:"), colourless(hint));
     }
     page
 }
@@ -40,7 +38,7 @@ pub(crate) fn json_error(error: &Error) {
             "what": error.what(),
             "resource": error.resource(),
             "causes": causes(error),
-            "hints": error.hints(),
+            "hints": hints(error),
         }
     }));
 }
@@ -67,6 +65,17 @@ fn word(kind: ErrorKind) -> &'static str {
         ErrorKind::Damaged => "damaged",
         ErrorKind::Bug => "bug",
     }
+}
+
+/// Each next step once, although several places may have given it.
+fn hints(error: &Error) -> Vec<&str> {
+    let mut hints = Vec::new();
+    for hint in error.hints() {
+        if !hints.contains(&hint.as_str()) {
+            hints.push(hint);
+        }
+    }
+    hints
 }
 
 fn causes(error: &Error) -> Vec<String> {

@@ -57,7 +57,7 @@ pub(super) fn stream(session: &Session, input: &mut Input, output: &Output, mean
 
 /// The text form, which is small: nothing is released before all of it has authenticated.
 pub(super) fn text(session: &Session, input: &mut Input, output: &Output, means: &Means) -> Result<Opened> {
-    let line = input.read_whole(limits::TEXT_LEN + 2)?;
+    let line = input.read_text_form()?;
     let envelope = text::decode_file(line.expose(), limits::TEXT_LEN)?;
     let (header, _) = read_header(&mut &envelope[..])?;
     means.must_hold(header.context())?;

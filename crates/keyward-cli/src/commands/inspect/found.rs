@@ -64,7 +64,7 @@ pub(super) fn look(input: &mut Input) -> Result<Found> {
     match sniff(&input.peek(SNIFF_LEN)?) {
         Sniffed::Binary => binary(input),
         Sniffed::Text => {
-            let line = input.read_whole(limits::TEXT_LEN + 2)?;
+            let line = input.read_text_form()?;
             let bytes = text::decode_file(line.expose(), limits::TEXT_LEN)?;
             let (header, _) = read_header(&mut &bytes[..])?;
             Ok(envelope("text", Source::Other(header), Some(bytes.len() as u64)))
