@@ -1,6 +1,6 @@
 //! What a command leaves in the audit log, and what happens when the log cannot be written.
 //!
-//! A change that could make something harder to open is refused then; everything else goes on and says so.
+//! Then nothing is disabled, as no trace of it would remain; whatever cannot lock anybody out goes on with a warning.
 
 use std::cell::Cell;
 

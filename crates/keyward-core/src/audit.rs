@@ -41,7 +41,7 @@ pub trait Audit: Send + Sync {
     /// Records an entry.
     ///
     /// # Errors
-    /// The log cannot be written. A change that could make something harder to open must then not be attempted;
-    /// everything else goes on and says so.
+    /// The log cannot be written. The caller must then leave undone what could cost a way to open something; anything
+    /// else it may do, with a warning.
     fn record(&self, entry: &Entry, durability: Durability) -> Result<()>;
 }

@@ -9,11 +9,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What a caller can do about an error. Each kind is one exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The answer is no: a finding, a refusal, every wrap disabled or destroyed, a context that is not as expected.
+    /// Asked and answered with no: a check failed, keyward refuses, no wrap is left that works, another context.
     Refused,
-    /// The call or the configuration is wrong: unknown rule, existing output, hostile name, no usable identity.
+    /// The command line, the manifest or a path has to change first: the same call would fail again.
     Usage,
-    /// The other side failed and may be tried again: unreachable, quota, lock busy, disk full, something unseen.
+    /// Something outside of keyward did not do its part, or was not seen. The same call may work later.
     Unavailable,
     /// Data is damaged or does not authenticate.
     Damaged,
@@ -46,18 +46,18 @@ impl ErrorKind {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Refused => {
-                "the answer is no: findings, a refusal, every wrap disabled or destroyed, a context that is not as \
-                 expected"
+                "no: a check failed, something was refused, all keys of a file are disabled or destroyed, or its context \
+                 is another"
             }
             Self::Usage => {
-                "usage or configuration: unknown rule, existing output, hostile name, no usable identity, a path that \
-                 cannot be written"
+                "the call, the manifest or a path is wrong: no rule matches, the output exists, a name is not accepted, \
+                 no identity fits, a folder is read-only"
             }
             Self::Unavailable => {
-                "the other side failed, may be retried: location unreachable, quota, lock busy, disk full, something \
-                 could not be seen"
+                "not now, perhaps later: a location does not answer, another process holds a lock, the disk is full, or \
+                 not everything was seen"
             }
-            Self::Damaged => "data is damaged or does not authenticate: truncation, a wrong passphrase",
+            Self::Damaged => "damaged: a file was cut or altered, or the passphrase is not the one that sealed it",
             Self::Bug => "a bug in keyward",
         }
     }

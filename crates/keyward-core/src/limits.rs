@@ -13,7 +13,7 @@ pub const CORE_LEN: usize = 16 * 1024;
 pub const WRAPS_LEN: usize = 64 * 1024;
 /// Most wraps in one envelope.
 pub const WRAPS: usize = 255;
-/// Longest wrapped data key, in bytes. Hybrid post-quantum wraps take about 1.7 KiB.
+/// Longest wrapped data key, in bytes. Room for post-quantum hybrids, of 1.7 KiB or so.
 pub const WRAPPED_LEN: usize = 4096;
 /// Longest provider identifier in a wrap, in bytes.
 pub const PROVIDER_LEN: usize = 64;

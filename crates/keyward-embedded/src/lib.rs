@@ -1,4 +1,4 @@
-//! The embedded KMS: keyward's key machine persisted, one SQLite file per location.
+//! The embedded KMS: the key machine of core, kept on disk.
 //!
 //! It is a provider like any other and implements the four ports of [`keyward_core::kms`] with the semantics of Cloud
 //! KMS. Every location is one file, `FOLDER/LOCATION.db`: an absent or unreadable file is *unknown*, a readable file

@@ -1,11 +1,11 @@
 //! Everything that keyward shows or asks.
 //!
 //! The rules:
-//! - stdout is data, stderr is talk. Whatever a script may want stands alone on stdout.
+//! - Whatever a script may want stands alone on stdout; what is said to people goes to stderr.
 //! - With `--json`, stdout carries exactly one object, an error included.
 //! - Secrets are typed at the terminal device, never at stdin, in a variable or in an argument.
 //! - Binary is not written to a terminal, and nothing that a stranger named can control it.
-//! - Progress is shown on stderr, on a terminal only, and only after a quarter of a second.
+//! - Progress is for a person who waits: on stderr, when that is a terminal, after 250 ms.
 //! - A reader of stdout that goes away ends the program quietly.
 
 mod error;

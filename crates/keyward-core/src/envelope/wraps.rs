@@ -18,7 +18,7 @@ pub(super) const LEN_MIN: usize = 1 + 2 + 5 * 2 + 3 + MAC_LEN;
 pub enum WrapKind {
     /// Encrypted by a key management service under one of its keys, with the binding as additional authenticated data.
     Kms = 1,
-    /// A complete binary age file whose plaintext is the data key, so that stock `age -d` opens it.
+    /// Encrypted by age: a binary age file by itself, with the 32 bytes of the data key as its content.
     Age = 2,
 }
 

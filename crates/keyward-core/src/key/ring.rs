@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::name::KeyRingName;
 
-/// Google's named group of crypto keys in one location. It has no state and nothing that could be updated.
+/// A place for crypto keys, with a name and a location. It has no state and nothing that could be updated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRing {
     /// Full name.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::location::Location;
 
-/// `projects/P/locations/L/keyRings/R`: Google's named group of crypto keys in one location.
+/// `projects/P/locations/L/keyRings/R`: what Google calls a key ring, crypto keys of one location under a name.
 ///
 /// The location is part of its identity: a ring of the same name elsewhere is another ring, and none can move.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +16,7 @@ pub struct KeyRingName {
     ring: String,
 }
 
-/// `…/cryptoKeys/K`: a named key with a purpose, a policy and versions.
+/// `…/cryptoKeys/K`: a key that people talk about. What encrypts is one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CryptoKeyName {
     ring: KeyRingName,

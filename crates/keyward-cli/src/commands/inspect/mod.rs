@@ -22,7 +22,7 @@ pub(crate) struct Inspect {
     /// Envelope or age file; `-` is stdin
     file: PathBuf,
 
-    /// Print the stock commands that open it without keyward
+    /// Print how to open it without keyward, with commands of other programs
     #[arg(long)]
     recover: bool,
 }
