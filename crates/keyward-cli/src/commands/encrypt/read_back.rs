@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::sync::Arc;
 
+use keyward::atomic_file::NewFile;
 use keyward::body::BodyReader;
 use keyward::envelope::{EnvelopeFile, open_bytes};
 use keyward::io_error;
@@ -67,12 +67,14 @@ impl<'a> ReadBack<'a> {
         }
     }
 
-    /// Opens the envelope at `sealed` and compares it with `plain`.
-    pub(super) fn same_file(&self, sealed: &Path, plain: &File) -> Result<()> {
-        let envelope = EnvelopeFile::open(sealed)?;
-        let unlocked = self.session.wait_for(envelope.unlock(&self.opener()))?;
+    /// Opens the envelope in `sealed` and compares it with `plain`.
+    pub(super) fn same_file(&self, sealed: &NewFile, plain: &File) -> Result<()> {
+        let envelope = EnvelopeFile::open(sealed.path())?;
+        let (header, head) = (envelope.header(), envelope.head());
+        // Not by the envelope's own `unlock`, whose errors would tell where it stands for the moment.
+        let unlocked = self.session.wait_for(self.opener().unlock(header, None, &head))?;
         same_content(&envelope.reader(unlocked.opener)?, plain)
-            .map_err(|why| io_error("read it back", sealed, why))?
+            .map_err(|why| io_error("read it back", sealed.target(), why))?
             .then_some(())
             .ok_or_else(differs)
     }

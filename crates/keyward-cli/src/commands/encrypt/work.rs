@@ -67,7 +67,7 @@ impl Work<'_> {
             Input::Stream { .. } => self.stream(input, &mut new.file())?,
         };
         if let (true, Input::File { file, .. }) = (output.replaces(), &*input) {
-            self.read_back()?.same_file(new.path(), file)?;
+            self.read_back()?.same_file(&new, file)?;
         }
         new.commit()?;
         Ok(sealed)
