@@ -21,7 +21,7 @@ const PIECE: usize = 64 * 1024;
 
 type Limited<'a> = HeaderLimit<'a, BufReader<Box<dyn Read + 'a>>>;
 
-/// Decrypts an age file into `target` and tells how many bytes were written.
+/// Decrypts an age file into `target`, flushes it, and tells how many bytes were written.
 ///
 /// Identities are tried in their order; `ask` is called when the file is protected by a passphrase. No byte is written
 /// before its chunk was authenticated, but a later chunk can still fail: whoever gives a file as target discards it
@@ -102,18 +102,22 @@ fn unarmored<'a>(mut source: &'a mut dyn Read) -> io::Result<Box<dyn Read + 'a>>
 }
 
 fn copy(mut plaintext: impl Read, target: &mut dyn Write) -> Result<u64> {
+    let failed = |error: io::Error| {
+        Error::unavailable(format!("the plaintext cannot be written: {error}")).because(error)
+    };
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     let mut written = 0;
     loop {
         let len = match plaintext.read(&mut piece) {
-            Ok(0) => return Ok(written),
+            Ok(0) => {
+                target.flush().map_err(failed)?;
+                return Ok(written);
+            }
             Ok(len) => len,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(unreadable(error)),
         };
-        target.write_all(&piece[..len]).map_err(|error| {
-            Error::unavailable(format!("the plaintext cannot be written: {error}")).because(error)
-        })?;
+        target.write_all(&piece[..len]).map_err(failed)?;
         written += len as u64;
     }
 }

@@ -156,3 +156,14 @@ fn a_header_or_an_armor_line_without_end_is_given_up_early() {
         );
     }
 }
+
+#[test]
+fn what_a_target_keeps_back_is_not_counted_as_written() {
+    let made = generate().unwrap();
+    let file = age::encrypt(&recipient(&made), b"tail").unwrap();
+    // Room for nothing: a buffered writer finds that out when it is flushed.
+    let mut nothing = [0; 0];
+    let mut target = io::BufWriter::new(&mut nothing[..]);
+    let error = decrypt_age(&mut &file[..], &[identity(&made)], &never, &mut target).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
