@@ -21,7 +21,7 @@ use rand_core::CryptoRng;
 
 pub use kind::{Kind, Strength};
 pub use permissions::{AllowedIp, AllowedPref, Permissions, allowed};
-pub use recorded::{is_client_half_of, recorded_client};
+pub use recorded::{Recorded, is_client_half_of};
 pub use schema::Schema;
 pub use sign_key::SignKey;
 pub use site::Site;

@@ -3,6 +3,7 @@
 //! The old server does not check: an impossible block silently never matches, and a bare entry that is no address
 //! makes the request die. So nothing of that kind is written.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -30,7 +31,8 @@ pub struct Permissions {
 /// Reads a list in which the one word `none` stands for the empty list; no word at all is no limit.
 ///
 /// # Errors
-/// A usage error when an entry is not valid, when `none` stands beside others, or when there are too many.
+/// A usage error when an entry is not valid or stands there twice, when `none` stands beside others, or when there are
+/// too many.
 pub fn allowed<T: FromStr<Err = Error>>(words: &[impl AsRef<str>]) -> Result<Option<Vec<T>>> {
     match words {
         [] => Ok(None),
@@ -39,11 +41,18 @@ pub fn allowed<T: FromStr<Err = Error>>(words: &[impl AsRef<str>]) -> Result<Opt
             "more than {} entries",
             limits::PERMISSION_ENTRIES
         ))),
-        _ => words
-            .iter()
-            .map(|word| word.as_ref().parse())
-            .collect::<Result<_>>()
-            .map(Some),
+        _ => {
+            let mut seen = HashSet::new();
+            let mut entry = |word: &str| match seen.insert(word.to_owned()) {
+                true => word.parse(),
+                false => Err(Error::usage(format!("`{}` is given twice", word.escape_debug()))),
+            };
+            words
+                .iter()
+                .map(|word| entry(word.as_ref()))
+                .collect::<Result<_>>()
+                .map(Some)
+        }
     }
 }
 
@@ -61,6 +70,7 @@ impl FromStr for AllowedIp {
         };
         let address = address.parse::<IpAddr>().map_err(|_| not_an_address(text))?;
         never_matches(address)?;
+        has_no_dots(text, address)?;
         if let Some(prefix) = prefix {
             check_block(address, prefix)?;
         }
@@ -102,6 +112,21 @@ fn never_matches(address: IpAddr) -> Result<()> {
     }
 }
 
+/// The server's parser (ipaddr.js 1.9.0) throws on IPv6 text that ends like an IPv4 address (RFC 4291 section 2.2,
+/// form 3), and the request dies.
+fn has_no_dots(text: &str, address: IpAddr) -> Result<()> {
+    match address {
+        IpAddr::V6(v6) if text.contains('.') => {
+            let prefix = text.find('/').map_or("", |at| &text[at..]).escape_debug();
+            Err(
+                Error::usage(format!("servers cannot read `{}`", text.escape_debug()))
+                    .hint(format!("write it in hexadecimal: `{v6}{prefix}`")),
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
 fn not_an_address(text: &str) -> Error {
     let shown = text
         .chars()
@@ -127,7 +152,8 @@ impl FromStr for AllowedPref {
     /// An absolute URI in the characters of RFC 3986. It is written as given, since the server compares text.
     fn from_str(text: &str) -> Result<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-        if text.len() <= 2048 && text.bytes().all(allowed) && Url::parse(text).is_ok() {
+        let is_uri = text.bytes().all(allowed) && is_percent_encoded(text) && names_something(text);
+        if text.len() <= 2048 && is_uri {
             return Ok(Self(text.to_owned()));
         }
         let shown = text
@@ -141,6 +167,16 @@ impl FromStr for AllowedPref {
             _ => error.hint("write it in full, as `http://registry.gpii.net/common/language`"),
         })
     }
+}
+
+fn is_percent_encoded(text: &str) -> bool {
+    let encoded = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).all(encoded)
+}
+
+/// A scheme alone names no preference.
+fn names_something(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.has_host() || !url.path().is_empty())
 }
 
 #[cfg(test)]
@@ -176,6 +212,9 @@ mod tests {
             "",
             "::ffff:203.0.113.9",
             "::ffff:203.0.113.0/120",
+            "::1.2.3.4",
+            "2001:db8::1.2.3.4",
+            "::1.2.3.0/120",
             "fe80::1%eth0",
             "010.0.0.1",
             "10.0.0.1 ",
@@ -196,6 +235,18 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv6_address_with_dots_is_shown_in_hexadecimal() {
+        for (given, shown) in [
+            ("::1.2.3.4", "`::102:304`"),
+            ("2001:db8::1.2.3.4", "`2001:db8::102:304`"),
+            ("::1.2.3.0/120", "`::102:300/120`"),
+        ] {
+            let error = given.parse::<AllowedIp>().unwrap_err();
+            assert!(error.hints()[0].contains(shown), "{:?}", error.hints());
+        }
+    }
+
+    #[test]
     fn none_alone_is_the_empty_list() {
         let ips = |words: &[&str]| allowed::<AllowedIp>(words);
         assert_eq!(ips(&[]).unwrap(), None);
@@ -204,6 +255,7 @@ mod tests {
             ips(&["10.0.0.1", "10.0.0.2"]).unwrap().map(|list| list.len()),
             Some(2)
         );
+        assert!(ips(&["10.0.0.1", "10.0.0.2", "10.0.0.1"]).is_err(), "twice");
         assert!(ips(&["none", "10.0.0.1"]).unwrap_err().hints()[0].contains("stands alone"));
     }
 
@@ -218,6 +270,9 @@ mod tests {
             "http://a b/",
             "language",
             "http://é.example/",
+            "http://a/b%zz",
+            "http://a/b%2",
+            "a:",
             "none",
         ] {
             assert!(text.parse::<AllowedPref>().is_err(), "{text:?}");

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use zeroize::Zeroize;
 
 use super::token;
+use crate::envelope::{Sniffed, sniff};
 use crate::error::{Error, Result};
 use crate::secret::SecretBytes;
 
@@ -33,8 +34,13 @@ impl SignKey {
     /// # Errors
     /// A usage error when it is not the client half of a credential. Its content is never repeated.
     pub fn kept_from(client_half: &SecretBytes) -> Result<Self> {
-        let mut old = serde_json::from_slice::<OldClientHalf<'_>>(client_half.expose())
-            .map_err(|_| not_a_client_half())?;
+        let text = client_half.expose();
+        if sniff(text) != Sniffed::Other {
+            return Err(Error::usage("it is sealed").hint("decrypt it first, and give what comes out"));
+        }
+        // Windows editors put a byte order mark before the text.
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let mut old = serde_json::from_slice::<OldClientHalf<'_>>(text).map_err(|_| not_a_client_half())?;
         let key = old.sign_key.take().filter(|key| !key.is_empty());
         let key = key
             .or(old.client_credentials.client_secret.take())
@@ -88,6 +94,7 @@ fn not_a_client_half() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelope::MAGIC;
 
     fn kept(text: &str) -> Option<Vec<u8>> {
         match SignKey::kept_from(&SecretBytes::new(text.as_bytes().to_vec())) {
@@ -106,6 +113,16 @@ mod tests {
             "kéy".as_bytes()
         );
         assert_eq!(kept(&format!(r#"{secret}, "signKey": ""}}"#)).unwrap(), b"old");
+        assert_eq!(kept(&format!("\u{feff}{secret}}}")).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_sealed_half_is_to_be_opened_first() {
+        let sealed = [MAGIC.as_slice(), &[1; 64]].concat();
+        let Err(error) = SignKey::kept_from(&SecretBytes::new(sealed)) else {
+            panic!("a key was made up")
+        };
+        assert!(error.hints()[0].contains("decrypt it first"));
     }
 
     #[test]

@@ -55,7 +55,9 @@ fn assert_golden(request: &Request, server_golden: &str) {
     assert_eq!(shown(&credential.client_half), filled(client_golden, &server));
     assert_eq!(shown(&credential.server_half), filled(server_golden, &server));
     assert_eq!(
-        recorded_client(credential.server_half.expose()).unwrap(),
+        Recorded::read(credential.server_half.expose())
+            .unwrap()
+            .client_id(),
         credential.client_id
     );
 }
@@ -211,19 +213,79 @@ fn strength_is_stated() {
 
 #[test]
 fn a_cut_or_mismatched_server_half_is_seen() {
-    let (credential, _, server) = made(&request());
+    let (credential, _, mut server) = made(&request());
+    let is_damaged =
+        |half: &[u8]| Recorded::read(half).is_err_and(|error| error.kind() == ErrorKind::Damaged);
     let whole = credential.server_half.expose();
-    assert_eq!(
-        recorded_client(&whole[..whole.len() - 1]).unwrap_err().kind(),
-        ErrorKind::Damaged
+    assert!(!is_damaged(whole) && is_damaged(&whole[..whole.len() - 1]));
+    *server.pointer_mut("/docs/1/_id").unwrap() = "another".into();
+    assert!(is_damaged(server.to_string().as_bytes()));
+}
+
+#[test]
+fn a_client_half_is_of_one_client_at_one_site() {
+    let (
+        Credential {
+            client_half,
+            client_id,
+            ..
+        },
+        ..,
+    ) = made(&request());
+    let of = |half: &[u8], client: &str, site: &str| is_client_half_of(half, client, &site.parse().unwrap());
+    let half = client_half.expose();
+    assert!(of(half, &client_id, "library.EXAMPLE.org"));
+    assert!(!of(half, &client_id, "copy.example.org"));
+    assert!(
+        !of(half, "another", "library.example.org") && !of(&half[1..], &client_id, "library.example.org")
     );
-    let half = credential.client_half.expose();
-    assert!(is_client_half_of(half, &credential.client_id));
-    assert!(!is_client_half_of(half, "another") && !is_client_half_of(&half[1..], &credential.client_id));
-    let mut other = server;
-    *other.pointer_mut("/docs/1/_id").unwrap() = "another".into();
-    assert_eq!(
-        recorded_client(other.to_string().as_bytes()).unwrap_err().kind(),
-        ErrorKind::Damaged
+}
+
+#[test]
+fn a_credential_that_is_not_as_asked_says_in_what() {
+    for kind in Kind::ALL {
+        let request = Request { kind, ..request() };
+        let (credential, _, mut server) = made(&request);
+        let differs = |server: &Value, request: &Request| {
+            Recorded::read(server.to_string().as_bytes())
+                .unwrap()
+                .differs_from(request)
+                .join(" ")
+        };
+        assert_eq!(differs(&server, &request), "");
+        let asked = Request {
+            name: "Another".to_owned(),
+            schema: Schema::V0_3,
+            kind: if kind == Kind::Token {
+                Kind::Uuid
+            } else {
+                Kind::Token
+            },
+            permissions: Permissions {
+                allowed_ips: allowed(&["::1"]).unwrap(),
+                ..Permissions::default()
+            },
+            ..super::Request::new("", request.site.clone())
+        };
+        assert_eq!(differs(&server, &asked), "name schema allow_ip kind");
+        *server.pointer_mut("/docs/0/allowedPrefsToWrite").unwrap() = "edited by hand".into();
+        assert_eq!(differs(&server, &request), "allow_pref");
+        assert_eq!(
+            Recorded::read(credential.server_half.expose())
+                .unwrap()
+                .differs_from(&request),
+            [""; 0]
+        );
+    }
+    let old = Request {
+        schema: Schema::V0_1,
+        ..request()
+    };
+    let (credential, ..) = made(&old);
+    assert!(
+        Recorded::read(credential.server_half.expose())
+            .unwrap()
+            .differs_from(&old)
+            .is_empty()
     );
 }

@@ -1,9 +1,8 @@
 //! Credentials for a whole list of sites, durable in groups, resumable after any stop.
 
-use std::collections::HashSet;
-use std::ffi::OsStr;
-use std::path::PathBuf;
-use std::{fs, io, thread};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use keyward_core::clock::Clock;
 use keyward_core::credential::{Site, generate};
@@ -12,11 +11,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_core::CryptoRng;
 
-use super::folder;
+use super::folder::{self, Found};
+use super::folders::Folders;
 use super::place::Place;
 use super::rows::Row;
 use super::staging::{Durable, Staging};
-use crate::io_error::io_error;
 
 /// Sites in a group: one sync serves them all, and a stop costs at most so many that are made again.
 const GROUP: usize = if cfg!(test) { 8 } else { 1024 };
@@ -33,8 +32,12 @@ pub struct Outcome<'a> {
     pub folder: PathBuf,
     /// The OAuth client id.
     pub client_id: String,
+    /// The file of the client half; `None` when it is there no more, since it was handed over.
+    pub client_file: Option<&'static str>,
     /// Whether it was made now.
     pub status: Status,
+    /// In what a kept one is not as its row asks, in the words of the list's columns, and `kind`.
+    pub differs: Vec<&'static str>,
 }
 
 /// Whether a credential was made now.
@@ -53,6 +56,18 @@ pub struct Summary {
     pub created: usize,
     /// There before.
     pub kept: usize,
+    /// Of these, not as their row asks.
+    pub differing: usize,
+}
+
+impl Summary {
+    /// Counts some more.
+    pub fn add(&mut self, outcomes: &[Outcome<'_>]) {
+        let count = |is: fn(&Outcome<'_>) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+        self.created += count(|outcome| outcome.status == Status::Created);
+        self.kept += count(|outcome| outcome.status == Status::Kept);
+        self.differing += count(|outcome| !outcome.differs.is_empty());
+    }
 }
 
 /// Makes the credentials of `rows` in `place`, and tells the outcomes to `report`, group by group in the order of the
@@ -62,8 +77,9 @@ pub struct Summary {
 /// never told is made anew.
 ///
 /// # Errors
-/// A usage error before anything is written when a site's folder is there and holds no whole credential; later, what
-/// sealing, the disk or `report` met. Sites that were told stay.
+/// A usage error before anything is written when a site's folder is there and holds no whole credential, that of another
+/// row, or a client half in clear although they are to be sealed; later, what sealing, the disk or `report` met. Sites
+/// that were told stay.
 pub fn create_batch(
     rows: &[Row],
     place: &Place<'_>,
@@ -71,22 +87,18 @@ pub fn create_batch(
     rng: &mut dyn CryptoRng,
     report: &mut dyn FnMut(&[Outcome<'_>]) -> Result<()>,
 ) -> Result<Summary> {
-    let there = look_for_all(rows, place)?;
-    place.prepare()?;
+    let mut there = look_for_all(rows, place)?.into_iter();
+    let _out = place.prepare()?;
     let maker = Maker {
         place,
         clock,
         staging: Staging::begin(place.out, Durable::Together)?,
     };
     let mut summary = Summary::default();
-    for (rows, there) in rows.chunks(GROUP).zip(there.chunks(GROUP)) {
+    for rows in rows.chunks(GROUP) {
+        let there = there.by_ref().take(rows.len()).collect();
         let outcomes = maker.group(rows, there, rng)?;
-        let created = outcomes
-            .iter()
-            .filter(|outcome| outcome.status == Status::Created)
-            .count();
-        summary.created += created;
-        summary.kept += outcomes.len() - created;
+        summary.add(&outcomes);
         report(&outcomes)?;
     }
     Ok(summary)
@@ -103,34 +115,36 @@ impl Maker<'_> {
     fn group<'r>(
         &self,
         rows: &'r [Row],
-        there: &[Option<String>],
+        there: Vec<Option<Found>>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<Outcome<'r>>> {
-        let missing = rows
-            .iter()
-            .zip(there)
-            .filter(|(_, there)| there.is_none())
-            .map(|(row, _)| row);
+        let missing = rows.iter().zip(&there);
+        let missing = missing.filter(|(_, there)| there.is_none()).map(|(row, _)| row);
         let mut made = self.make_all(&missing.collect::<Vec<_>>(), rng)?.into_iter();
-        let outcome = |(row, there): (&'r Row, &Option<String>)| Outcome {
-            site: &row.request.site,
-            folder: self.place.folder(&row.request.site),
-            status: if there.is_some() {
-                Status::Kept
-            } else {
-                Status::Created
-            },
-            client_id: there.clone().or_else(|| made.next()).unwrap_or_default(),
+        let outcome = |(row, there): (&'r Row, Option<Found>)| match there {
+            Some(found) => kept(row, found),
+            None => self.created(row, made.next().unwrap_or_default()),
         };
         let mut outcomes = rows.iter().zip(there).map(outcome).collect::<Vec<_>>();
         if outcomes.iter().any(|outcome| outcome.status == Status::Created) {
             self.staging.sync()?;
-            outcomes
-                .iter_mut()
-                .try_for_each(|outcome| self.publish(outcome))?;
+            for (outcome, row) in outcomes.iter_mut().zip(rows) {
+                self.publish(outcome, row)?;
+            }
             self.staging.sync_published()?;
         }
         Ok(outcomes)
+    }
+
+    fn created<'r>(&self, row: &'r Row, client_id: String) -> Outcome<'r> {
+        Outcome {
+            site: &row.request.site,
+            folder: self.place.folder(&row.request.site),
+            client_id,
+            client_file: Some(self.place.client_file()),
+            status: Status::Created,
+            differs: Vec::new(),
+        }
     }
 
     /// Makes and stages on several threads, each with a generator seeded from `rng`; answers the client ids in order.
@@ -165,33 +179,52 @@ impl Maker<'_> {
     }
 
     /// Another run may have been faster for this site: then its credential is the one that counts.
-    fn publish(&self, outcome: &mut Outcome<'_>) -> Result<()> {
+    fn publish<'r>(&self, outcome: &mut Outcome<'r>, row: &'r Row) -> Result<()> {
         if outcome.status == Status::Kept || self.staging.publish(outcome.site)? {
             return Ok(());
         }
-        outcome.client_id = folder::look(&outcome.folder)?.ok_or_else(|| {
+        let found = look(&outcome.folder, row, self.place)?.ok_or_else(|| {
             Error::unavailable("its folder comes and goes")
                 .on(outcome.folder.display())
                 .hint("run the command again")
         })?;
-        outcome.status = Status::Kept;
+        *outcome = kept(row, found);
         Ok(())
     }
 }
 
-/// What is there of each row's site. The folder is listed once, since asking for each name takes longer.
-fn look_for_all(rows: &[Row], place: &Place<'_>) -> Result<Vec<Option<String>>> {
-    let names = match fs::read_dir(place.out) {
-        Ok(entries) => entries.flatten().map(|entry| entry.file_name()).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => HashSet::new(),
-        Err(error) => return Err(io_error("read the folder", place.out, error)),
+fn kept(row: &Row, found: Found) -> Outcome<'_> {
+    Outcome {
+        site: &row.request.site,
+        folder: found.folder,
+        client_id: found.client_id,
+        client_file: found.client_file,
+        status: Status::Kept,
+        differs: found.differs,
+    }
+}
+
+fn look(folder: &Path, row: &Row, place: &Place<'_>) -> Result<Option<Found>> {
+    folder::look(folder, &row.request, place.seal.is_some())
+}
+
+/// What is there of each row's site. A client belongs to one site: a copy of another's folder is none of its own.
+fn look_for_all(rows: &[Row], place: &Place<'_>) -> Result<Vec<Option<Found>>> {
+    let folders = Folders::list(place.out)?;
+    let mut clients = HashMap::new();
+    let mut look_for = |row: &Row| {
+        let Some(folder) = folders.of(&row.request.site)? else {
+            return Ok(None);
+        };
+        let found = look(&folder, row, place)?;
+        if let Some(found) = &found
+            && let Some(other) = clients.insert(found.client_id.clone(), row.request.site.to_string())
+        {
+            return Err(Error::usage(format!("it holds the credential of {other}"))
+                .on(folder.display())
+                .hint("each site needs its own: move the copy away, and run the command again"));
+        }
+        Ok(found)
     };
-    rows.iter()
-        .map(
-            |row| match names.contains(OsStr::new(&row.request.site.folder_name())) {
-                true => folder::look(&place.folder(&row.request.site)),
-                false => Ok(None),
-            },
-        )
-        .collect()
+    rows.iter().map(|row| look_for(row)).collect()
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod folder;
+mod folders;
 mod place;
 mod rows;
 mod single;

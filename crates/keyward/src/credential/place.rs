@@ -1,7 +1,7 @@
 //! Where credentials go, and in what form their client half leaves.
 
 use std::fmt;
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -55,11 +55,31 @@ impl Place<'_> {
     }
 
     /// Makes the folder when it is missing, for its owner only. The one above must be there.
-    pub(super) fn prepare(&self) -> Result<()> {
+    pub(super) fn prepare(&self) -> Result<Prepared<'_>> {
         match DirBuilder::new().mode(0o700).create(self.out) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(io_error("make the folder", self.out, error)),
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Prepared(None)),
+            Err(error) => return Err(io_error("make the folder", self.out, error)),
+        }
+        let prepared = Prepared(Some(self.out));
+        let above = match self.out.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        let synced = File::open(above).and_then(|above| above.sync_all());
+        synced.map_err(|error| io_error("write the folder to disk", above, error))?;
+        Ok(prepared)
+    }
+}
+
+/// The folder as it is needed. One that was made for a run that leaves nothing in it goes again.
+pub(super) struct Prepared<'a>(Option<&'a Path>);
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        if let Some(made) = self.0 {
+            // Refused by the system as soon as anything is in it.
+            let _ = fs::remove_dir(made);
         }
     }
 }

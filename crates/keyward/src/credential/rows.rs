@@ -91,8 +91,14 @@ impl Columns {
             .unwrap_or_default()
     }
 
-    fn words<'r>(&self, record: &'r StringRecord, column: &str) -> Vec<&'r str> {
-        self.cell(record, column).split_ascii_whitespace().collect()
+    /// The entries of a cell. Blanks alone are neither the empty cell, which allows all, nor `none`.
+    fn words<'r>(&self, record: &'r StringRecord, column: &str) -> Result<Vec<&'r str>> {
+        let cell = self.cell(record, column);
+        if !cell.is_empty() && cell.trim().is_empty() {
+            return Err(Error::usage(format!("the cell under `{column}` is blank"))
+                .hint("leave it empty for no limit, or write `none` to deny all"));
+        }
+        Ok(cell.split_ascii_whitespace().collect())
     }
 }
 
@@ -106,6 +112,7 @@ fn unknown(word: &str) -> Error {
         .collect::<String>();
     let error = Error::usage(format!("`{shown}` is not a column"));
     match nearest(word.trim(), COLUMNS) {
+        _ if word.contains(';') => error.hint("put commas between the cells, not semicolons"),
         Some(column) => error.hint(format!("did you mean `{column}`?")),
         None => error.hint(HEADER),
     }
@@ -182,8 +189,8 @@ fn request(columns: &Columns, record: &StringRecord, defaults: Defaults) -> Resu
         word => Schema::from_str(word)?,
     };
     let permissions = Permissions {
-        allowed_ips: allowed(&columns.words(record, "allow_ip"))?,
-        allowed_prefs: allowed(&columns.words(record, "allow_pref"))?,
+        allowed_ips: allowed(&columns.words(record, "allow_ip")?)?,
+        allowed_prefs: allowed(&columns.words(record, "allow_pref")?)?,
         ..Permissions::default()
     };
     let site = columns.cell(record, "site").trim().parse::<Site>()?;

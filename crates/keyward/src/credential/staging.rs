@@ -1,21 +1,26 @@
 //! The staging folder: halves are written here, and moved into place when both are there and on disk.
 
-use std::fs::File;
+use std::fs::{self, DirEntry, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use keyward_core::credential::Site;
+use keyward_core::credential::{CLIENT_FILE, SERVER_FILE, Site};
 use keyward_core::error::{Error, Result};
 use rustix::fs::{Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat, renameat_with, syncfs};
 use rustix::io::Errno;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
+use super::folder::SEALED_CLIENT_FILE;
 use super::place::Halves;
 use crate::io_error::io_error;
 
 const PREFIX: &str = ".keyward-credentials-";
+/// Letters and digits after the prefix.
+const SUFFIX_LEN: usize = 6;
+/// The empty file that tells a staging folder from one that a user gave a similar name.
+const MARK: &str = "left-by-keyward";
 
 /// What makes a group durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +146,8 @@ fn locked_folder(out: &Path) -> Result<(TempDir, File)> {
     for _ in 0..16 {
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
-            .permissions(std::fs::Permissions::from_mode(0o700))
+            .rand_bytes(SUFFIX_LEN)
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(out)
             .map_err(|error| io_error("make a folder in it", out, error))?;
         let handle =
@@ -149,6 +155,8 @@ fn locked_folder(out: &Path) -> Result<(TempDir, File)> {
         let is_ours =
             handle.try_lock().is_ok() && handle.metadata().is_ok_and(|metadata| metadata.nlink() > 0);
         if is_ours {
+            let mark = folder.path().join(MARK);
+            File::create_new(&mark).map_err(|error| io_error("write it", &mark, error))?;
             return Ok((folder, handle));
         }
     }
@@ -157,23 +165,41 @@ fn locked_folder(out: &Path) -> Result<(TempDir, File)> {
 
 /// Removes the staging folders that nobody holds the lock of.
 fn remove_stale(out: &Path) -> Result<()> {
-    let entries = std::fs::read_dir(out).map_err(|error| io_error("read the folder", out, error))?;
+    let entries = fs::read_dir(out).map_err(|error| io_error("read the folder", out, error))?;
     for entry in entries.flatten() {
-        let is_staging = entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(PREFIX.as_bytes());
-        if is_staging && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if is_staging(entry.file_name().as_encoded_bytes()) && is_folder(&entry) {
             remove_if_stale(&entry.path());
         }
     }
     Ok(())
 }
 
+fn is_staging(name: &[u8]) -> bool {
+    let suffix = name.strip_prefix(PREFIX.as_bytes());
+    suffix.is_some_and(|suffix| suffix.len() == SUFFIX_LEN && suffix.iter().all(u8::is_ascii_alphanumeric))
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_dir())
+}
+
+/// Removes what a run makes and nothing else, so that a folder with anything else in it stays; the mark goes last.
 /// Quietly leaves what cannot be removed: it is in nobody's way.
 fn remove_if_stale(folder: &Path) {
     let Ok(handle) = File::open(folder) else { return };
-    if handle.try_lock().is_ok() {
-        let _ = std::fs::remove_dir_all(folder);
+    let mark = folder.join(MARK);
+    if handle.try_lock().is_err() || mark.symlink_metadata().is_err() {
+        return;
+    }
+    let entries = || fs::read_dir(folder).into_iter().flatten().flatten();
+    for site in entries().filter(is_folder) {
+        for file in [CLIENT_FILE, SEALED_CLIENT_FILE, SERVER_FILE] {
+            let _ = fs::remove_file(site.path().join(file));
+        }
+        let _ = fs::remove_dir(site.path());
+    }
+    if entries().count() == 1 {
+        let _ = fs::remove_file(mark);
+        let _ = fs::remove_dir(folder);
     }
 }

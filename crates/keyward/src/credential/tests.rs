@@ -7,6 +7,7 @@ use std::path::Path;
 
 use keyward_core::clock::{ManualClock, Timestamp};
 use keyward_core::credential::{CLIENT_FILE, Kind, Request, SERVER_FILE, Schema, Site};
+use keyward_core::envelope::MAGIC;
 use keyward_core::error::{Error, ErrorKind, Result};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -53,6 +54,11 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
+fn client_in(folder: &Path, site: &str) -> String {
+    let found = folder::look(folder, &request(site), false).unwrap();
+    found.map(|found| found.client_id).unwrap_or_default()
+}
+
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
 }
@@ -74,7 +80,8 @@ fn run(out: &Path, rows: &[Row]) -> Result<(Summary, Vec<String>)> {
     let mut told = Vec::new();
     let mut report = |outcomes: &[Outcome<'_>]| {
         for outcome in outcomes {
-            assert_eq!(tree(&outcome.folder).len(), 2, "told before it was there");
+            let files = if outcome.client_file.is_some() { 2 } else { 1 };
+            assert_eq!(tree(&outcome.folder).len(), files, "told before it was there");
             told.push(format!("{} {:?}", outcome.site, outcome.status));
         }
         Ok(())
@@ -93,7 +100,7 @@ fn a_credential_is_two_files_for_its_owner_only() {
         assert_eq!(mode(&created.folder.join(file)), 0o600);
     }
     assert_eq!(tree(out.path()).len(), 3, "nothing else is left");
-    assert_eq!(folder::look(&created.folder).unwrap(), Some(created.client_id));
+    assert_eq!(client_in(&created.folder, "a.example"), created.client_id);
 }
 
 #[test]
@@ -256,11 +263,12 @@ fn what_a_killed_run_left_is_removed_and_what_a_live_one_holds_is_not() {
         let folder = out.path().join(name);
         fs::create_dir_all(folder.join("a.example-credentials")).unwrap();
         fs::write(folder.join("a.example-credentials/secret.txt"), "never told").unwrap();
+        fs::write(folder.join("left-by-keyward"), "").unwrap();
         folder
     };
     let (dead, live) = (
-        staging(".keyward-credentials-dead"),
-        staging(".keyward-credentials-live"),
+        staging(".keyward-credentials-deaD01"),
+        staging(".keyward-credentials-live02"),
     );
     let lock = fs::File::open(&live).unwrap();
     lock.lock().unwrap();
@@ -270,10 +278,190 @@ fn what_a_killed_run_left_is_removed_and_what_a_live_one_holds_is_not() {
 }
 
 #[test]
+fn a_folder_of_a_user_stays_whatever_it_is_called() {
+    let out = tempfile::tempdir().unwrap();
+    for (name, files) in [
+        (
+            ".keyward-credentials-backup",
+            &["a.example-credentials/secret.txt"][..],
+        ),
+        (".keyward-credentials-backup2", &["left-by-keyward"]),
+        (
+            ".keyward-credentials-mixed1",
+            &["left-by-keyward", "a.example-credentials/notes"],
+        ),
+        (".keyward-credentials-mixed2", &["left-by-keyward", "notes"]),
+    ] {
+        for file in files {
+            let path = out.path().join(name).join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "mine").unwrap();
+        }
+    }
+    let before = tree(out.path());
+    run(out.path(), &list(["b.example".to_owned()])).unwrap();
+    fs::remove_dir_all(out.path().join("b.example-credentials")).unwrap();
+    assert_eq!(tree(out.path()), before);
+}
+
+#[test]
+fn one_host_has_one_credential_however_it_is_spelled() {
+    let out = tempfile::tempdir().unwrap();
+    let created = new(out.path(), "a.Example").unwrap();
+    assert_eq!(new(out.path(), "A.example").unwrap_err().kind(), ErrorKind::Usage);
+    let mut told = Vec::new();
+    let mut report = |outcomes: &[Outcome<'_>]| {
+        told.extend(
+            outcomes
+                .iter()
+                .map(|outcome| (outcome.folder.clone(), outcome.status)),
+        );
+        Ok(())
+    };
+    let place = Place {
+        out: out.path(),
+        seal: None,
+    };
+    create_batch(
+        &list(["A.EXAMPLE".to_owned()]),
+        &place,
+        &clock(),
+        &mut rng(),
+        &mut report,
+    )
+    .unwrap();
+    assert_eq!(told, [(created.folder, Status::Kept)]);
+    fs::create_dir(out.path().join("A.example-credentials")).unwrap();
+    assert_eq!(
+        run(out.path(), &list(["a.example".to_owned()]))
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Usage
+    );
+}
+
+#[test]
+fn a_copied_folder_is_no_credential_of_another_site() {
+    let out = tempfile::tempdir().unwrap();
+    let folders = ["a.example", "b.example"].map(|site| out.path().join(format!("{site}-credentials")));
+    new(out.path(), "a.example").unwrap();
+    fs::create_dir(&folders[1]).unwrap();
+    for file in [CLIENT_FILE, SERVER_FILE] {
+        fs::copy(folders[0].join(file), folders[1].join(file)).unwrap();
+    }
+    let copy = list(["b.example".to_owned()]);
+    assert_eq!(run(out.path(), &copy).unwrap_err().kind(), ErrorKind::Usage);
+    // Without its client half the copy can be told only beside what it was copied from.
+    fs::remove_file(folders[1].join(CLIENT_FILE)).unwrap();
+    let both = list(["a.example", "b.example", "c.example"].map(str::to_owned));
+    assert_eq!(run(out.path(), &both).unwrap_err().kind(), ErrorKind::Usage);
+    assert!(!out.path().join("c.example-credentials").exists());
+}
+
+#[test]
+fn a_client_half_that_was_handed_over_is_not_missed() {
+    let out = tempfile::tempdir().unwrap();
+    let created = new(out.path(), "a.example").unwrap();
+    fs::remove_file(created.folder.join(CLIENT_FILE)).unwrap();
+    let (summary, _) = run(
+        out.path(),
+        &list(["a.example".to_owned(), "b.example".to_owned()]),
+    )
+    .unwrap();
+    assert_eq!((summary.created, summary.kept, summary.differing), (1, 1, 0));
+}
+
+#[test]
+fn what_is_to_be_sealed_does_not_lie_there_in_clear() {
+    let out = tempfile::tempdir().unwrap();
+    let created = new(out.path(), "a.example").unwrap();
+    let seal = |_: &Site, _: &[u8]| Ok(MAGIC.to_vec());
+    let place = Place {
+        out: out.path(),
+        seal: Some(&seal),
+    };
+    let rows = list(["a.example".to_owned(), "b.example".to_owned()]);
+    let batch = || create_batch(&rows, &place, &clock(), &mut rng(), &mut |_| Ok(()));
+    assert_eq!(batch().unwrap_err().kind(), ErrorKind::Usage);
+    fs::write(created.folder.join(SEALED_CLIENT_FILE), MAGIC).unwrap();
+    assert_eq!(
+        batch().unwrap_err().kind(),
+        ErrorKind::Usage,
+        "an envelope beside it changes nothing"
+    );
+    assert!(!out.path().join("b.example-credentials").exists());
+    fs::remove_file(created.folder.join(CLIENT_FILE)).unwrap();
+    assert_eq!(batch().unwrap().kept, 1);
+}
+
+#[test]
+fn what_is_kept_and_not_as_asked_is_told() {
+    let out = tempfile::tempdir().unwrap();
+    new(out.path(), "a.example").unwrap();
+    let before = tree(out.path());
+    let csv = b"name,site,schema,allow_ip\nAnother,a.example,0.3,10.0.0.0/8\n";
+    let rows = read_rows(
+        csv,
+        "list.csv",
+        Defaults {
+            kind: Kind::Token,
+            ..Defaults::default()
+        },
+    )
+    .unwrap();
+    let mut differs = Vec::new();
+    let mut report = |outcomes: &[Outcome<'_>]| {
+        differs.extend_from_slice(&outcomes[0].differs);
+        Ok(())
+    };
+    let place = Place {
+        out: out.path(),
+        seal: None,
+    };
+    let summary = create_batch(&rows, &place, &clock(), &mut rng(), &mut report).unwrap();
+    assert_eq!((summary.kept, summary.differing), (1, 1));
+    assert_eq!(differs, ["name", "schema", "allow_ip", "kind"]);
+    assert_eq!(tree(out.path()), before);
+}
+
+#[test]
+fn a_pipe_in_place_of_a_half_is_not_waited_for() {
+    let out = tempfile::tempdir().unwrap();
+    for half in [SERVER_FILE, CLIENT_FILE] {
+        let created = new(out.path(), "a.example").unwrap();
+        fs::remove_file(created.folder.join(half)).unwrap();
+        let pipe = created.folder.join(half);
+        rustix::fs::mkfifoat(rustix::fs::CWD, pipe, rustix::fs::Mode::RUSR).unwrap();
+        assert_eq!(
+            run(out.path(), &list(["a.example".to_owned()]))
+                .unwrap_err()
+                .kind(),
+            ErrorKind::Usage
+        );
+        fs::remove_dir_all(&created.folder).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_that_was_made_for_nothing_goes_again() {
+    let above = tempfile::tempdir().unwrap();
+    let out = &above.path().join("out");
+    let seal = |_: &Site, _: &[u8]| Err(Error::unavailable("no location answers"));
+    let place = Place {
+        out,
+        seal: Some(&seal),
+    };
+    create(&request("a.example"), &place, Timestamp::UNIX_EPOCH, &mut rng()).unwrap_err();
+    let rows = list(["a.example".to_owned()]);
+    create_batch(&rows, &place, &clock(), &mut rng(), &mut |_| Ok(())).unwrap_err();
+    assert!(!out.exists());
+}
+
+#[test]
 fn a_folder_without_a_whole_credential_stops_a_batch_before_it_writes() {
     let rows = list(["a.example".to_owned(), "b.example".to_owned()]);
     let spoil: [fn(&Path); 4] = [
-        |folder| fs::remove_file(folder.join(CLIENT_FILE)).unwrap(),
+        |folder| fs::remove_file(folder.join(SERVER_FILE)).unwrap(),
         |folder| fs::write(folder.join(CLIENT_FILE), "").unwrap(),
         |folder| fs::write(folder.join(SERVER_FILE), "{\n  \"docs\": [").unwrap(),
         |folder| {
@@ -360,7 +548,8 @@ fn a_wrong_list_is_refused_with_its_lines() {
     };
     on("", "list.csv:1:", "`name`");
     on("name,site\n", "list.csv:", "no site");
-    on("name;site\nx;a.example\n", "list.csv:1:", "is not a column");
+    on("name;site\nx;a.example\n", "list.csv:1:", "commas");
+    on("name,site,allow_ip\nx,a.example,  \n", "list.csv:2:", "blank");
     on("name,site,alow_ip\n", "list.csv:1:", "did you mean `allow_ip`?");
     on("name,site,site\n", "list.csv:1:", "twice");
     on("site\na.example\n", "list.csv:1:", "`name`");

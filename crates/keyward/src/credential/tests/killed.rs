@@ -73,7 +73,7 @@ fn a_killed_batch_loses_nothing_that_it_told() {
         run(out.path(), &rows()).unwrap();
         for (site, client) in before {
             let folder = out.path().join(format!("{site}-credentials"));
-            assert_eq!(folder::look(&folder).unwrap(), Some(client), "{site}");
+            assert_eq!(client_in(&folder, &site), client);
         }
         assert_eq!(
             fs::read_dir(out.path()).unwrap().count(),
