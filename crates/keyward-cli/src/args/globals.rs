@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 /// Flags that every verb takes.
@@ -33,11 +34,24 @@ pub(crate) struct Globals {
     pub(crate) state: Option<PathBuf>,
 
     /// Print one JSON object on stdout; talk stays on stderr
-    #[arg(long, global = true, env = "KEYWARD_JSON", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "KEYWARD_JSON",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
     pub(crate) json: bool,
 
     /// Say nothing but warnings and errors
-    #[arg(long, short, global = true, env = "KEYWARD_QUIET", hide_env_values = true)]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "KEYWARD_QUIET",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
     pub(crate) quiet: bool,
 
     /// Colour: on a terminal unless NO_COLOR is set, always, or never

@@ -3,9 +3,11 @@
 mod globals;
 mod help;
 
+use std::env;
 use std::ffi::OsString;
 use std::io;
 
+use clap::builder::{FalseyValueParser, TypedValueParser as _};
 use clap::error::ErrorKind as ClapKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use keyward_core::error::{Error, ErrorKind};
@@ -43,19 +45,37 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, Ex
     let parsed = tree()
         .try_get_matches_from(&words)
         .and_then(|matches| Cli::from_arg_matches(&matches));
-    parsed.map_err(|error| explain(&error, words.iter().any(|word| word == "--json")))
+    parsed.map_err(|error| explain(&error, wants_json(&words)))
+}
+
+/// Whether an object is wanted, told from a line that could not be parsed.
+fn wants_json(words: &[OsString]) -> bool {
+    let variable = || {
+        let value = env::var_os("KEYWARD_JSON")?;
+        FalseyValueParser::new()
+            .parse_ref(&Cli::command(), None, &value)
+            .ok()
+    };
+    words.iter().any(|word| word == "--json") || variable().unwrap_or(false)
 }
 
 fn explain(error: &clap::Error, json: bool) -> Exit {
-    let wrong = error.use_stderr() && error.kind() != ClapKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if wrong && json {
-        let message = error.to_string();
-        let first = message.lines().next().unwrap_or_default();
-        ui::json_error(&Error::usage(first.trim_start_matches("error: ")));
+    if error.use_stderr() && json {
+        ui::json_error(&Error::usage(what(error)));
     }
     match error.print() {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Exit::CLOSED,
         _ if error.use_stderr() => ErrorKind::Usage.into(),
         _ => Exit::DONE,
     }
+}
+
+/// What is wrong, in one line.
+fn what(error: &clap::Error) -> String {
+    if error.kind() == ClapKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing; `--help` lists them".to_owned();
+    }
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    first.trim_start_matches("error: ").to_owned()
 }

@@ -1,9 +1,11 @@
 //! `keyward init [DIR] --provider embedded`: a commented manifest.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use keyward::atomic_file::{self, Access, Existing};
+use keyward::io_error;
 use keyward_core::error::Result;
 use keyward_core::location::Location;
 use keyward_core::name::AgeRecipient;
@@ -16,7 +18,7 @@ use crate::ui::{Answer, Page, command};
 /// Write a commented manifest, keyward.yaml
 #[derive(Args)]
 pub(crate) struct Init {
-    /// Folder to write it into
+    /// Folder to write it into; it is made when it is not there
     #[arg(default_value = ".")]
     dir: PathBuf,
 
@@ -43,6 +45,7 @@ impl Init {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let manifest = self.dir.join("keyward.yaml");
         let text = self.manifest()?;
+        fs::create_dir_all(&self.dir).map_err(|why| io_error("make the folder", &self.dir, why))?;
         atomic_file::write(&manifest, text.as_bytes(), Access::Shared, Existing::Refuse)?;
         session.ui.done(&Written { manifest })?;
         Ok(Exit::DONE)
