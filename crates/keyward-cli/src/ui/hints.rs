@@ -1,8 +1,10 @@
 //! What to do next, in one place: hints that only the command line can give.
 
+use std::error::Error as StdError;
 use std::path::Path;
 
-use keyward_core::error::{Error, Result};
+use keyward::keyring::TooFew;
+use keyward_core::error::{Error, ErrorKind, Result};
 use keyward_core::manifest::{Environment, KeyringSpec};
 use keyward_core::name::{KeyRef, VersionRef};
 use keyward_core::verify::Files;
@@ -155,6 +157,17 @@ pub(crate) fn cannot_be_opened_here() -> Error {
     Error::usage("sealed for these recipients only, it could not be opened here again, so it is not replaced")
         .hint("write beside it instead: leave out `-i`")
         .hint("or have an identity that opens it in SOPS_AGE_KEY_FILE")
+}
+
+/// Some locations did not answer, and it is for a person to say whether the others are enough.
+pub(crate) fn or_degraded(error: Error) -> Error {
+    let cause = StdError::source(&error).and_then(|cause| cause.downcast_ref::<TooFew>());
+    match cause.map(|cause| cause.answered) {
+        Some(answered) if answered > 0 && error.kind() == ErrorKind::Unavailable => error.hint(format!(
+            "`--min-locations {answered}` seals now and marks what is missing for repair"
+        )),
+        _ => error,
+    }
 }
 
 /// Somebody pasted a binary envelope as base64.

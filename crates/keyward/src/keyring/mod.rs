@@ -21,7 +21,7 @@ use keyward_core::recipient::Recipient;
 pub use attempt::Attempt;
 pub use open::{Opener, Unlocked};
 pub use permitted::Permitted;
-pub use seal::{Sealer, Wrapped};
+pub use seal::{Sealer, TooFew, Wrapped};
 pub use way::OpenedBy;
 
 /// How long one location may take to answer one call before the others are relied on.

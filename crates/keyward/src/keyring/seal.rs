@@ -1,10 +1,12 @@
 //! Wrapping one data key for every location and escrow recipient of a keyring, concurrently.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use keyward_core::envelope::{Binding, Wrap};
-use keyward_core::error::{Error, ErrorKind, Result};
+use keyward_core::error::{Error, Result};
 use keyward_core::kms::EncryptWith;
 use keyward_core::limits;
 use keyward_core::name::KeyRef;
@@ -37,6 +39,33 @@ pub struct Wrapped {
     pub missing: Vec<Attempt>,
 }
 
+/// Why [`Sealer::wrap`] refused: the cause of its error, for those who know what else could be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooFew {
+    /// Locations that answered.
+    pub answered: usize,
+    /// Locations that had to.
+    pub required: usize,
+    /// All locations of the keyring.
+    pub locations: usize,
+}
+
+impl fmt::Display for TooFew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            answered,
+            required,
+            locations,
+        } = self;
+        write!(
+            f,
+            "{answered} of {locations} answered, and sealing needs {required}"
+        )
+    }
+}
+
+impl StdError for TooFew {}
+
 impl<'a> Sealer<'a> {
     /// A sealer that needs every location.
     pub fn new(crypters: &'a Crypters, keyring: &'a Keyring) -> Self {
@@ -53,7 +82,7 @@ impl<'a> Sealer<'a> {
     ///
     /// # Errors
     /// A usage error for a keyring without any recipient or an impossible minimum; otherwise, when fewer locations
-    /// than needed answered, an error that names each and why.
+    /// than needed answered, an error that names each and why, and whose cause is [`TooFew`].
     pub async fn wrap(&self, data_key: &DataKey, binding: Binding) -> Result<Wrapped> {
         let required = self.required()?;
         let aad = binding.wrap_aad();
@@ -132,14 +161,13 @@ fn enough(missing: &[Attempt], locations: usize, required: usize) -> Result<()> 
     if answered >= required {
         return Ok(());
     }
-    let what = format!("sealing needs {required} of {locations} locations, and {answered} answered");
-    let error = with_attempts(&what, missing);
-    Err(match error.kind() {
-        ErrorKind::Unavailable if answered > 0 => error.hint(format!(
-            "`--min-locations {answered}` seals now and marks what is missing for repair"
-        )),
-        _ => error,
-    })
+    Err(
+        with_attempts("too few locations answered", missing).because(TooFew {
+            answered,
+            required,
+            locations,
+        }),
+    )
 }
 
 pub(super) fn too_slow(deadline: Duration) -> Error {
