@@ -57,7 +57,9 @@ impl ErrorKind {
                 "not now, perhaps later: a location does not answer, another process holds a lock, the disk is full, or \
                  not everything was seen"
             }
-            Self::Damaged => "damaged: a file was cut or altered, or the passphrase is not the one that sealed it",
+            Self::Damaged => {
+                "damaged: a file was cut or altered, or the passphrase is not the one that sealed it"
+            }
             Self::Bug => "a bug in keyward",
         }
     }

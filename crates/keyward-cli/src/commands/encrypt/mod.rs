@@ -86,11 +86,12 @@ impl Encrypt {
             work.binary(&mut input, &output)
         };
         session.trail("encrypt", vec![input.name()]).note(&sealed);
-        let sealed = sealed.map_err(|error| error.on(input.name()))?;
+        let sealed = sealed.map_err(|error| hints::or_degraded(error.on(input.name())))?;
         say_missing(session, &sealed);
         if !output.is_stdout() {
             session.ui.done(&Report {
                 input: &input.name(),
+                keeps_input: input.path().is_some() && !output.replaces(),
                 output: output.path(),
                 chosen: &chosen,
                 sealed: &sealed,

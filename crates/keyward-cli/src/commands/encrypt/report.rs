@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 
 use crate::recipients::Chosen;
 use crate::session::Session;
-use crate::ui::{Answer, Page, good, one_line, uneasy};
+use crate::ui::{Answer, Page, faint, good, one_line, uneasy};
 use crate::wraps;
 
 /// What was done.
 pub(super) struct Report<'a> {
     pub(super) input: &'a str,
+    /// Whether the input is a file that is still there.
+    pub(super) keeps_input: bool,
     pub(super) output: Option<&'a Path>,
     pub(super) chosen: &'a Chosen,
     pub(super) sealed: &'a Sealed,
@@ -55,5 +57,12 @@ impl Answer for Report<'_> {
         );
         let whom = wraps::whom(self.sealed.header.wraps());
         page.line(format_args!("{output}: {} for {whom}", good("sealed")));
+        if self.keeps_input {
+            let input = one_line(self.input);
+            page.line(format_args!(
+                "{} {input} itself is still readable; remove it, or use -i",
+                faint("note:")
+            ));
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use keyward::atomic_file::{self, Access, Existing};
 use keyward::io_error;
 use keyward_core::error::{Error, Result};
 use serde_json::{Value, json};
@@ -33,6 +34,12 @@ impl Quickstart {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         make(&self.dir)?;
         env::set_current_dir(&self.dir).map_err(|why| io_error("enter it", &self.dir, why))?;
+        atomic_file::write(
+            Path::new(".gitignore"),
+            IGNORED.as_bytes(),
+            Access::Shared,
+            Existing::Refuse,
+        )?;
         session.ui.tell(|page| tour::opening(page, &self.dir))?;
         let done = tour::walk(session).map_err(|error| {
             error.hint(format!(
@@ -45,6 +52,15 @@ impl Quickstart {
     }
 }
 
+/// What anybody could read stays out of git. (The state folder sees to itself.)
+const IGNORED: &str = "\
+# Secrets in clear, and the identity that opens everything: these belong into no repository.
+/escrow-identity.txt
+/opened*.txt
+/secrets/**/secret.txt
+/secrets/**/couchDBData.json
+";
+
 fn make(dir: &Path) -> Result<()> {
     DirBuilder::new()
         .mode(0o755)
@@ -56,6 +72,10 @@ fn make(dir: &Path) -> Result<()> {
             _ => io_error("make the folder", dir, why),
         })
 }
+
+const TAKE_ALONG: &str = "\
+escrow-identity.txt opens everything here by itself; in earnest it belongs offline, on paper or a stick. And what was
+sealed is still there in clear, in secrets/ and as opened*.txt: .gitignore keeps it out of git, and `rm` out of sight.";
 
 struct Ended<'a> {
     dir: &'a Path,
@@ -96,9 +116,7 @@ impl Answer for Ended<'_> {
             page.line(format_args!("  {}  {why}", command(format!("{words:<34}"))));
         }
         page.line("");
-        page.line(format_args!(
-            "{} escrow-identity.txt opens everything here by itself. In earnest it belongs offline, on paper or a stick.",
-            strong("Take with you:")
-        ));
+        page.line(strong("Take with you:"));
+        page.prose(TAKE_ALONG);
     }
 }

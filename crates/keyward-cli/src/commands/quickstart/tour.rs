@@ -114,7 +114,7 @@ fn seal() -> Stop {
         story: "\
 This is envelope encryption: the file is encrypted under a fresh random key that is made for it alone, and that small
 key is then locked three times, once by each location and once for the spare key. The three locked copies travel in
-front of the encrypted content.",
+front of the encrypted content. The readable file stays until you remove it; the tour compares with it later.",
         acts: vec![
             (Act::keyward(&format!("encrypt {SECRET}")), Exit::DONE),
             (Act::keyward(&format!("inspect {SECRET}.kw")), Exit::DONE),
