@@ -1,5 +1,6 @@
 //! Whom a file is sealed for: `--to`, else a keyring by name, else the keyring of the rule that matches.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -76,14 +77,22 @@ impl Recipients {
     }
 }
 
-/// Whom one word names: a keyring of the manifest, an age recipient, or a key by its full name.
+/// Whom one word names, for `file`: a keyring of the manifest, an age recipient, or a key by its full name.
 ///
 /// # Errors
 /// A usage error when it names none of them.
-pub(crate) fn in_one_word(session: &Session, word: &str) -> Result<Chosen> {
-    if word.contains('/') || word.starts_with("age1") {
+pub(crate) fn in_one_word(session: &Session, word: &str, file: &Path) -> Result<Chosen> {
+    let word = word.trim();
+    let folded = word.to_ascii_lowercase();
+    // An identity in place of a recipient must not come to where names are repeated.
+    let is_age = ["age1", "age-secret-key-"]
+        .iter()
+        .any(|start| folded.starts_with(start));
+    if is_age || word.contains('/') {
+        session.if_readable(session.project_of(file));
         return given(&[word.to_owned()]);
     }
+    session.project_of(file)?;
     let project = session.needed_project()?;
     let keyring = project.manifest.keyring(word)?;
     declared(session, project, keyring, project::context(keyring, None)?)

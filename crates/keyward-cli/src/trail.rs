@@ -3,6 +3,7 @@
 //! Then nothing is disabled, as no trace of it would remain; whatever cannot lock anybody out goes on with a warning.
 
 use std::cell::Cell;
+use std::fmt::Display;
 
 use keyward::audit_log::JsonLines;
 use keyward_core::audit::{Audit, Durability, Entry, Outcome};
@@ -56,6 +57,11 @@ impl<'s> Trail<'s> {
     /// Records, on disk, what is about to be attempted; goes on without.
     pub(crate) fn intend(&self) {
         self.or_say(self.record(Outcome::Intended, Durability::Synced));
+    }
+
+    /// Adds what came out of the work to what is recorded from now on.
+    pub(crate) fn also(&mut self, resource: impl Display) {
+        self.resources.push(resource.to_string());
     }
 
     /// Records, on disk, how a change ended.

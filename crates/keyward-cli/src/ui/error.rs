@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::panic::PanicHookInfo;
 
 use keyward_core::error::{Error, ErrorKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::harmless::colourless;
 use super::{bad, faint, one_line, stdout, strong};
@@ -31,16 +31,20 @@ pub(super) fn rendered(error: &Error) -> String {
 
 /// The same as the one object on stdout. That stdout fails too changes nothing.
 pub(crate) fn json_error(error: &Error) {
-    let _ = stdout::json(&json!({
-        "error": {
-            "kind": word(error.kind()),
-            "exit_code": error.kind().exit_code(),
-            "what": error.what(),
-            "resource": error.resource(),
-            "causes": causes(error),
-            "hints": hints(error),
-        }
-    }));
+    json_error_in(json!({}), error);
+}
+
+/// The same in `object`, beside what was done before.
+pub(super) fn json_error_in(mut object: Value, error: &Error) {
+    object["error"] = json!({
+        "kind": word(error.kind()),
+        "exit_code": error.kind().exit_code(),
+        "what": error.what(),
+        "resource": error.resource(),
+        "causes": causes(error),
+        "hints": hints(error),
+    });
+    let _ = stdout::json(&object);
 }
 
 /// The panic hook: where, never what, since a panic's message may quote the data that it choked on.

@@ -23,7 +23,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use keyward_core::error::{Error, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::{Color, Globals};
 use crate::exit::Exit;
@@ -129,11 +129,23 @@ impl Ui {
 
     /// Shows an error and gives its exit code.
     pub(crate) fn error(&self, error: &Error) -> Exit {
+        self.error_in(json!({}), error)
+    }
+
+    /// The same after part of the work was done, which stays: it is shown too, with `--json` in the same object.
+    pub(crate) fn error_after(&self, part: &dyn Answer, error: &Error) -> Exit {
+        if self.form == Form::Text && !stdout_is_closed() {
+            self.say(self.page(part, io::stderr().is_terminal()).trim_end());
+        }
+        self.error_in(part.json(), error)
+    }
+
+    fn error_in(&self, object: Value, error: &Error) -> Exit {
         if stdout_is_closed() {
             return Exit::CLOSED;
         }
         if self.form == Form::Json {
-            json_error(error);
+            error::json_error_in(object, error);
         }
         self.talk(error::rendered(error));
         error.kind().into()

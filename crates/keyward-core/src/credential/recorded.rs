@@ -31,7 +31,7 @@ impl Recorded {
     }
 
     /// The OAuth client id.
-    pub fn client_id(&self) -> &str {
+    pub fn oauth_client_id(&self) -> &str {
         &self.credential.oauth2_client_id
     }
 

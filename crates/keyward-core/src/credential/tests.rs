@@ -57,7 +57,7 @@ fn assert_golden(request: &Request, server_golden: &str) {
     assert_eq!(
         Recorded::read(credential.server_half.expose())
             .unwrap()
-            .client_id(),
+            .oauth_client_id(),
         credential.client_id
     );
 }

@@ -226,5 +226,5 @@ fn look_for_all(rows: &[Row], place: &Place<'_>) -> Result<Vec<Option<Found>>> {
         }
         Ok(found)
     };
-    rows.iter().map(|row| look_for(row)).collect()
+    rows.iter().map(look_for).collect()
 }

@@ -41,14 +41,14 @@ pub(super) fn look(folder: &Path, request: &Request, sealed: bool) -> Result<Opt
     let recorded = read(&folder.join(SERVER_FILE))
         .and_then(|server| Recorded::read(&server))
         .map_err(|error| not_whole(folder, &error))?;
-    let client_file = client_half(folder, recorded.client_id(), &request.site)
+    let client_file = client_half(folder, recorded.oauth_client_id(), &request.site)
         .map_err(|error| not_whole(folder, &error))?;
     if sealed && client_file == Some(CLIENT_FILE) {
         return Err(in_clear(folder));
     }
     Ok(Some(Found {
         folder: folder.to_owned(),
-        client_id: recorded.client_id().to_owned(),
+        client_id: recorded.oauth_client_id().to_owned(),
         client_file,
         differs: recorded.differs_from(request),
     }))

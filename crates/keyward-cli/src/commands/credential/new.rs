@@ -1,9 +1,10 @@
 //! `keyward credential new`.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use keyward::credential::{Created, Place, Seal, create};
+use keyward::credential::{Created, Place, create};
 use keyward_core::credential::{
     AllowedIp, AllowedPref, Kind, Permissions, Request, SERVER_FILE, SignKey, allowed,
 };
@@ -30,7 +31,7 @@ pub(super) struct New {
         env = "GPII_CREDENTIALS_NAME",
         hide_env_values = true
     )]
-    name: Option<String>,
+    name: Option<OsString>,
 
     /// Host name of the site
     #[arg(
@@ -39,7 +40,7 @@ pub(super) struct New {
         env = "GPII_CREDENTIALS_SITE",
         hide_env_values = true
     )]
-    site: Option<String>,
+    site: Option<OsString>,
 
     /// Shape of the documents: 0.1, 0.2 or 0.3
     #[arg(long, value_name = "VERSION", default_value = "0.2")]
@@ -81,25 +82,30 @@ pub(super) struct New {
 impl New {
     pub(super) fn run(self: Box<Self>, session: &Session) -> Result<Exit> {
         let request = self.request()?;
-        let sealing = self
-            .seal_to
-            .as_deref()
-            .map(|word| Sealing::to(session, word))
-            .transpose()?;
-        let seal = sealing.as_ref().map(|sealing| sealing.seal());
+        if request.permissions.create_key != request.permissions.create_safe {
+            session.ui.warn("servers heed --allow-create-key and --allow-create-safe only together; one alone has no effect");
+        }
+        let sealing = Sealing::wanted(session, self.seal_to.as_deref(), &self.out)?;
+        let seal = sealing.as_ref().map(Sealing::seal);
         let place = Place {
             out: &self.out,
-            seal: seal.as_ref().map(|seal| seal as &Seal<'_>),
+            seal: seal.as_deref(),
         };
+        let mut trail = session.trail("credential new", vec![request.site.to_string()]);
+        trail.intend();
         let created = create(&request, &place, session.clock.now(), &mut session.rng());
-        session
-            .trail("credential new", vec![request.site.to_string()])
-            .note(&created);
+        if let Ok(created) = &created {
+            trail.also(&created.credential_id);
+        }
+        trail.ended(&created);
         session.ui.done(&Made {
             client: place.client_file(),
             created: created?,
             request: &request,
             sealed_for: self.seal_to.as_deref(),
+            opened_with: sealing
+                .as_ref()
+                .and_then(|sealing| sealing.opened_with(&request.site)),
         })?;
         Ok(Exit::DONE)
     }
@@ -129,18 +135,20 @@ impl New {
 }
 
 /// An empty value is none, as for the generator whose variables these are.
-fn given<'v>(value: Option<&'v str>, flag: &str, variable: &str) -> Result<&'v str> {
-    value.filter(|value| !value.is_empty()).ok_or_else(|| {
+fn given<'v>(value: Option<&'v OsStr>, flag: &str, variable: &str) -> Result<&'v str> {
+    let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
         Error::usage(format!("`{flag}` is missing"))
             .hint(format!("give the flag, or set {variable}"))
             .hint("keyward credential new --name NAME --site SITE")
-    })
+    })?;
+    let not_text = || Error::usage("it is not UTF-8 text").on(format!("{flag} or {variable}"));
+    value.to_str().ok_or_else(not_text)
 }
 
 fn sign_key(word: &str) -> Result<SignKey> {
     match (word, word.strip_prefix("keep:")) {
         ("new", _) => Ok(SignKey::New),
-        (_, Some(file)) => {
+        (_, Some(file)) if !file.is_empty() => {
             let old = Input::open(Path::new(file))?.read_whole(limits::KEY_FILE_LEN)?;
             SignKey::kept_from(&old).map_err(|error| error.on(file))
         }
@@ -155,6 +163,7 @@ struct Made<'a> {
     request: &'a Request,
     client: &'static str,
     sealed_for: Option<&'a str>,
+    opened_with: Option<String>,
 }
 
 impl Made<'_> {
@@ -167,6 +176,20 @@ impl Made<'_> {
     }
 }
 
+impl Made<'_> {
+    /// What the sign key means to users. A new one, or a new secret without one, changes the keys of all of them.
+    fn users_keys(&self) -> &'static str {
+        match self.sign_key() {
+            "kept" => "kept; users' keys stay what they are",
+            "new" => "new; a site that had users before needs --sign-key keep:FILE",
+            _ => {
+                "none; users' keys will depend on the client secret:\n              \
+                 to replace an old credential, give --sign-key keep:FILE"
+            }
+        }
+    }
+}
+
 impl Answer for Made<'_> {
     fn json(&self) -> Value {
         let Self {
@@ -174,6 +197,7 @@ impl Answer for Made<'_> {
             request,
             client,
             sealed_for,
+            ..
         } = self;
         json!({
             "site": request.site.as_str(),
@@ -213,6 +237,12 @@ impl Answer for Made<'_> {
         };
         page.line(format_args!("  {client:<16} {}", faint(for_whom)));
         page.line(format_args!("  {SERVER_FILE:<16} {}", faint(what)));
+        page.field("client id", &created.client_id);
+        page.field("credential", &created.credential_id);
         page.field("strength", request.kind.strength());
+        page.field("sign key", self.users_keys());
+        if let Some(command) = &self.opened_with {
+            page.field("open with", command);
+        }
     }
 }
