@@ -67,6 +67,30 @@ fn a_full_disk_leaves_nothing_of_a_credential() {
 }
 
 #[test]
+fn a_batch_that_fails_on_its_way_tells_what_it_made() {
+    let demo = Demo::empty();
+    let lines = (0..1024).map(|site| format!("x,site-{site}.example\n"));
+    // Each of these takes six bytes in JSON. The site is in a group of its own.
+    let last = format!("{},last.example\n", "\u{1}".repeat(1000));
+    let list = format!("name,site\n{}{last}", lines.collect::<String>());
+    demo.write("sites.csv", list.as_bytes());
+    // As above: 1 or 2 KiB, as the shell counts, hold every server half but the last.
+    let ran = demo
+        .sh("trap '' XFSZ; ulimit -f 2; keyward credential batch sites.csv --out out --json --state state");
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    for told in ["\"created\": 1024", "\"site-1023.example\"", "\"exit_code\": 3"] {
+        assert!(ran.stdout.contains(told), "{told}");
+    }
+    assert_eq!(names(&demo).len(), 1024);
+    let log = fs::read_to_string(demo.path("state/audit.jsonl")).unwrap();
+    let ended = log.lines().last().unwrap();
+    assert!(
+        ended.contains("1024 created") && ended.contains("failed"),
+        "{ended}"
+    );
+}
+
+#[test]
 fn of_processes_that_make_the_same_site_one_wins() {
     let demo = Demo::empty();
     let children: Vec<_> = (0..6)

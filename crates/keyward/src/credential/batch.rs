@@ -212,7 +212,7 @@ fn look(folder: &Path, row: &Row, place: &Place<'_>) -> Result<Option<Found>> {
 fn look_for_all(rows: &[Row], place: &Place<'_>) -> Result<Vec<Option<Found>>> {
     let folders = Folders::list(place.out)?;
     let mut clients = HashMap::new();
-    let mut look_for = |row: &Row| {
+    let look_for = |row: &Row| {
         let Some(folder) = folders.of(&row.request.site)? else {
             return Ok(None);
         };
