@@ -91,7 +91,6 @@ fn not_whole(folder: &Path, why: &Error) -> Error {
 fn in_clear(folder: &Path) -> Error {
     Error::usage("the client half is there already, and not sealed")
         .on(folder.join(CLIENT_FILE).display())
-        .hint(
-            "seal it yourself (`keyward encrypt -i`), hand it over and remove it, or run without `--seal-to`",
-        )
+        .hint("`keyward encrypt` writes its envelope beside it; then remove it")
+        .hint("or leave out `--seal-to`, or remove it if it was handed over")
 }
