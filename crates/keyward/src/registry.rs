@@ -38,9 +38,10 @@ impl<P: ?Sized> Registry<P> {
     /// # Errors
     /// A usage error when this program was built, or set up, without it.
     pub fn get(&self, provider: Provider) -> Result<&Arc<P>> {
-        self.0.get(&provider).ok_or_else(|| {
-            Error::usage(format!("no access to `{provider}` keys is set up here"))
-                .hint("check `provider:` in the manifest, and for embedded keys `--state`")
+        self.0.get(&provider).ok_or_else(|| match provider {
+            Provider::Embedded => Error::usage("no state folder is known, and embedded keys are kept in one")
+                .hint("name it with `--state DIR`"),
+            other => Error::usage(format!("this release cannot reach `{other}` keys")),
         })
     }
 }

@@ -93,9 +93,12 @@ impl Answer for Verified<'_> {
             finding(page, &checks, &names);
         }
         for note in &self.report.notes {
-            page.line(format_args!("{} {note}", faint("note:")));
+            page.sentence(format_args!("{} {note}", faint("note:")));
         }
-        page.line(self.summary());
+        if !self.findings().is_empty() {
+            page.sentence(format_args!("{} {LOOK_UP}", faint("note:")));
+        }
+        page.sentence(self.summary());
     }
 }
 
@@ -151,6 +154,12 @@ impl Verified<'_> {
     }
 }
 
+/// Under what could not be seen, and no command is known to help.
+const UNSEEN: &str =
+    "      next: make it visible again, and run `keyward verify`; nothing is known to be lost";
+/// Above the summary when something did not pass.
+const LOOK_UP: &str = "what a check such as V01 is about, and what to do first, is in docs/operations.md";
+
 /// Every command that helps with one of `checks`, once, in their order.
 fn nexts<'a>(checks: &[&'a Check]) -> Vec<&'a String> {
     let mut nexts = Vec::new();
@@ -171,7 +180,7 @@ fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
     let resources: BTreeSet<_> = checks.iter().map(|check| names.short(&check.resource)).collect();
     let resources = resources.into_iter().collect::<Vec<_>>().join(", ");
     match checks {
-        [only] => page.line(format_args!(
+        [only] => page.sentence(format_args!(
             "{verdict}  {}: {} ({})",
             strong(resources),
             only.id.title(),
@@ -179,7 +188,7 @@ fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
         )),
         _ => {
             let ids: BTreeSet<_> = checks.iter().map(|check| check.id.to_string()).collect();
-            page.line(format_args!(
+            page.sentence(format_args!(
                 "{verdict}  {}: {} checks ({})",
                 strong(resources),
                 checks.len(),
@@ -188,7 +197,10 @@ fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
         }
     }
     if let Some(why) = first.verdict.reason() {
-        page.line(format_args!("      {why}"));
+        page.sentence(format_args!("      {why}"));
+    }
+    if nexts(checks).is_empty() && matches!(first.verdict, Verdict::Unknown(_)) {
+        page.sentence(UNSEEN);
     }
     for next in nexts(checks) {
         page.line(format_args!("      next: {}", command(next)));

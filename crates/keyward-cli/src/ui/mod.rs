@@ -17,6 +17,7 @@ mod progress;
 mod prompt;
 mod stdout;
 mod table;
+mod wrap;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 use crate::args::{Color, Globals};
 use crate::exit::Exit;
 use harmless::harmless;
+use wrap::wrapped;
 
 pub(crate) use error::{bug, json_error};
 pub(crate) use harmless::{is_control, one_line};
@@ -36,7 +38,7 @@ pub(crate) use paint::{bad, command, faint, good, strong, uneasy};
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{ask_new_passphrase, ask_passphrase};
 pub(crate) use stdout::{Stdout, is_closed as stdout_is_closed};
-pub(crate) use table::Table;
+pub(crate) use table::{Cell, Table};
 
 /// What a command found or did: one value, shown as text or as one JSON object.
 pub(crate) trait Answer {
@@ -176,14 +178,23 @@ impl Ui {
     fn talk(&self, text: impl Display) {
         // stderr that cannot be written must not stop the work.
         let mut stream = AutoStream::new(io::stderr(), self.color).lock();
-        let text = text.to_string();
-        let _ = writeln!(stream, "{}", harmless(&text));
+        let text = harmless(&text.to_string()).into_owned();
+        let text = match width(io::stderr().is_terminal()) {
+            Some(width) => wrapped(&text, width),
+            None => text,
+        };
+        let _ = writeln!(stream, "{text}");
     }
 }
 
 fn filled(write: impl FnOnce(&mut Page), terminal: bool) -> String {
-    let width = terminal.then(terminal_size::terminal_size).flatten();
-    let mut page = Page::new(width.map(|(width, _)| usize::from(width.0)));
+    let mut page = Page::new(width(terminal));
     write(&mut page);
     page.finish()
+}
+
+/// Columns of the terminal, where there is one.
+fn width(terminal: bool) -> Option<usize> {
+    let size = terminal.then(terminal_size::terminal_size).flatten();
+    size.map(|(width, _)| usize::from(width.0))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 
+use super::wrap::wrapped;
 use super::{Table, strong};
 
 /// Longer lines of running text are hard to read.
@@ -27,9 +28,18 @@ impl Page {
         let _ = writeln!(self.text, "{text}");
     }
 
+    /// One line of prose, or several, broken where the terminal ends.
+    pub(crate) fn sentence(&mut self, text: impl Display) {
+        let text = text.to_string();
+        match self.width {
+            Some(width) => self.line(wrapped(&text, width)),
+            None => self.line(text),
+        }
+    }
+
     /// `name` and what it is, in a column of its own.
     pub(crate) fn field(&mut self, name: &str, value: impl Display) {
-        self.line(format_args!("{:<13} {value}", format!("{name}:")));
+        self.sentence(format_args!("{:<13} {value}", format!("{name}:")));
     }
 
     /// A heading, set off from what stands above.

@@ -16,6 +16,26 @@ pub(crate) struct Table {
 pub(crate) struct Cell {
     text: String,
     style: Style,
+    cut: Cut,
+}
+
+/// Where a cell that is too long gives way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Start and end of a name say most.
+    Middle,
+    /// A sentence is read from its start.
+    End,
+}
+
+impl Cell {
+    /// A sentence.
+    pub(crate) fn prose(text: String) -> Self {
+        Self {
+            cut: Cut::End,
+            ..text.into()
+        }
+    }
 }
 
 impl From<String> for Cell {
@@ -23,6 +43,7 @@ impl From<String> for Cell {
         Self {
             text,
             style: Style::new(),
+            cut: Cut::Middle,
         }
     }
 }
@@ -38,6 +59,7 @@ impl From<(&str, Style)> for Cell {
         Self {
             text: text.to_owned(),
             style,
+            cut: Cut::Middle,
         }
     }
 }
@@ -87,7 +109,7 @@ impl Table {
 
 fn line(row: &[Cell], widths: &[usize]) -> String {
     let cells = row.iter().zip(widths).map(|(cell, width)| {
-        let text = shortened(&cell.text, *width);
+        let text = shortened(&cell.text, *width, cell.cut);
         let padding = " ".repeat(width - text.chars().count());
         if text.is_empty() {
             padding
@@ -99,13 +121,15 @@ fn line(row: &[Cell], widths: &[usize]) -> String {
     format!("{}\n", line.trim_end())
 }
 
-/// Cut in the middle: the start and the end of a name say most.
-fn shortened(text: &str, width: usize) -> String {
+fn shortened(text: &str, width: usize, cut: Cut) -> String {
     let chars: Vec<_> = text.chars().collect();
     if chars.len() <= width {
         return text.to_owned();
     }
-    let head = width / 2;
+    let head = match cut {
+        Cut::Middle => width / 2,
+        Cut::End => width - 1,
+    };
     let tail = width - head - 1;
     chars[..head]
         .iter()
@@ -140,5 +164,12 @@ mod tests {
             plain(&table, Some(20)),
             "NAME         STATE\napp/e…st1@1  ENABLED\n"
         );
+    }
+
+    #[test]
+    fn a_sentence_gives_way_at_its_end() {
+        let mut table = Table::new(["NOTE"]);
+        table.row([Cell::prose("it does not exist".to_owned())]);
+        assert_eq!(plain(&table, Some(11)), "NOTE\nit does no…\n");
     }
 }

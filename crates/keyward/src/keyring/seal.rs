@@ -85,6 +85,9 @@ impl<'a> Sealer<'a> {
     /// than needed answered, an error that names each and why, and whose cause is [`TooFew`].
     pub async fn wrap(&self, data_key: &DataKey, binding: Binding) -> Result<Wrapped> {
         let required = self.required()?;
+        if required == self.keyring.keys.len() {
+            self.reachable()?;
+        }
         let aad = binding.wrap_aad();
         let answers = join_all(
             self.keyring
@@ -127,6 +130,12 @@ impl<'a> Sealer<'a> {
             ))
             .hint(format!("give a number from 1 to {locations}"))),
         }
+    }
+
+    /// A provider that this program cannot ask at all is one reason, however many locations it has.
+    fn reachable(&self) -> Result<()> {
+        let mut providers = self.keyring.keys.iter().map(|key| key.provider);
+        providers.try_for_each(|provider| self.crypters.get(provider).map(|_| ()))
     }
 
     async fn wrap_in(&self, key: &KeyRef, data_key: &DataKey, aad: &[u8]) -> Result<Wrap> {

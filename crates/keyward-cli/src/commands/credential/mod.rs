@@ -10,7 +10,7 @@ use keyward_core::error::Result;
 use crate::exit::Exit;
 use crate::session::Session;
 
-/// Make client credentials: the secret that a site gets, and the documents that its server loads
+/// Make client credentials: a secret for the site, documents for its server
 #[derive(Args)]
 pub(crate) struct Credential {
     #[command(subcommand)]

@@ -13,7 +13,7 @@ use super::look::{self, Sight, day, look, note_on, style_of};
 use super::target::{Target, project_for, resolve};
 use crate::exit::Exit;
 use crate::session::Session;
-use crate::ui::{Answer, Page, Table};
+use crate::ui::{Answer, Cell, Page, Table};
 
 /// List keys and their versions, with state and time left
 ///
@@ -91,7 +91,7 @@ impl Listing {
                 (state, style).into(),
                 "".into(),
                 "".into(),
-                note.into(),
+                Cell::prose(note),
             ]);
         }
         for version in versions {
