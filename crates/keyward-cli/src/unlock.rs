@@ -10,6 +10,7 @@ use keyward::project::{self, Project};
 use keyward::registry::Crypters;
 use keyward_age::AgeIdentity;
 use keyward_core::context::{EncryptionContext, shown};
+use keyward_core::envelope::{Header, Wrap};
 use keyward_core::error::{Error, Result};
 use keyward_core::location::Location;
 use keyward_core::name::KeyPattern;
@@ -62,9 +63,13 @@ pub(crate) struct Means {
     pub(crate) permitted: Permitted,
     pub(crate) identities: Vec<Arc<AgeIdentity>>,
     pub(crate) expected: EncryptionContext,
-    /// Whether a pair was demanded on the command line.
-    demanded: bool,
+    /// What the command line demanded of it.
+    demanded: EncryptionContext,
+    /// The manifest's keys alone.
+    declared: Permitted,
     ports: Vec<Arc<dyn Identity>>,
+    /// Whether identities were named, and no keyring whose context to demand.
+    by_identity: bool,
 }
 
 impl Unlock {
@@ -86,9 +91,12 @@ impl Unlock {
             Some(project) => self.declared(session, project, input)?,
             None => (Permitted::none(), EncryptionContext::new()),
         };
+        let mut demanded = EncryptionContext::new();
         for pair in &self.context {
             expected.insert_pair(pair)?;
+            demanded.insert_pair(pair)?;
         }
+        let declared = permitted.clone();
         permitted = permitted
             .patterns(parsed::<KeyPattern>(&self.allow)?)
             .near(parsed_with(&self.near, Location::parse)?);
@@ -103,7 +111,9 @@ impl Unlock {
             permitted,
             identities,
             expected,
-            demanded: !self.context.is_empty(),
+            demanded,
+            declared,
+            by_identity: !self.identity.is_empty() && self.keyring.is_none(),
         })
     }
 
@@ -162,19 +172,48 @@ fn parsed_with<T>(words: &[String], parse: impl Fn(&str) -> Result<T>) -> Result
 }
 
 impl Means {
-    /// Demands the context before anything else is tried.
+    /// Demands the context before anything else is tried, and answers what was demanded of this envelope.
     ///
     /// # Errors
     /// A refusal when a pair is missing or differs.
-    pub(crate) fn must_hold(&self, context: &EncryptionContext) -> Result<()> {
-        context.must_contain(&self.expected).map_err(|error| {
-            let sealed_by_name = self.expected.get("rule").is_some() && context.get("rule").is_none();
-            if sealed_by_name {
-                hints::sealed_by_name(error)
-            } else {
-                error
+    pub(crate) fn must_hold(&self, header: &Header) -> Result<EncryptionContext> {
+        let by_rule = self.is_by_rule(header);
+        let demanded = if by_rule || !self.by_identity {
+            self.expected.clone()
+        } else {
+            self.agreement(header.context())?
+        };
+        let context = header.context();
+        match context.must_contain(&demanded) {
+            Ok(()) => Ok(demanded),
+            Err(error) if !by_rule && !self.by_identity && !self.declared.is_none() => {
+                Err(hints::sealed_without_rule(error))
             }
-        })
+            Err(error) if self.expected.get("rule").is_some() && context.get("rule").is_none() => {
+                Err(hints::sealed_by_name(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a key of the manifest wrapped it, as for everything that a rule or a keyring sealed.
+    fn is_by_rule(&self, header: &Header) -> bool {
+        let mut keys = header.wraps().iter().filter_map(Wrap::key_ref);
+        keys.any(|key| self.declared.permits(&key))
+    }
+
+    /// What is demanded of an envelope that no rule sealed: the pairs of the command line, and that it does not say
+    /// otherwise than the manifest.
+    fn agreement(&self, context: &EncryptionContext) -> Result<EncryptionContext> {
+        let mut demanded = self.demanded.clone();
+        for (name, value) in self
+            .expected
+            .iter()
+            .filter(|(name, _)| context.get(name).is_some())
+        {
+            demanded.insert(name, value)?;
+        }
+        Ok(demanded)
     }
 
     /// The same for a plain age file, which carries no context.
@@ -182,7 +221,7 @@ impl Means {
     /// # Errors
     /// A refusal when a pair was demanded on the command line. What only the manifest expects is said to be unchecked.
     pub(crate) fn must_do_without_context(&self, session: &Session) -> Result<()> {
-        if self.demanded {
+        if !self.demanded.is_empty() {
             return Err(
                 Error::refused("a plain age file carries no context, and a pair of it is demanded")
                     .hint("leave out `--context` to open it all the same"),
@@ -198,9 +237,9 @@ impl Means {
         Ok(())
     }
 
-    /// The opener of envelopes.
-    pub(crate) fn opener(&self) -> Opener<'_> {
-        Opener::new(&self.crypters, &self.permitted, &self.ports, &self.expected)
+    /// The opener of an envelope of which `demanded` was demanded.
+    pub(crate) fn opener<'a>(&'a self, demanded: &'a EncryptionContext) -> Opener<'a> {
+        Opener::new(&self.crypters, &self.permitted, &self.ports, demanded)
     }
 
     /// Says what a person should know about how an envelope was opened: in a degraded way, by an identity although
@@ -226,6 +265,14 @@ impl Means {
             ));
         } else if matches!(by, OpenedBy::Age { .. }) && !self.permitted.is_none() {
             session.ui.say(format_args!("opened by {by_name}, not by a key"));
+        }
+        let absent = self.expected.unchecked_by(context).map(|(name, _)| name);
+        let absent: Vec<_> = absent.collect();
+        if !absent.is_empty() {
+            session.ui.say(format_args!(
+                "not sealed by a rule of the manifest, so it has none of these to check: {}",
+                absent.join(", ")
+            ));
         }
         let unchecked: Vec<_> = context
             .unchecked_by(&self.expected)

@@ -77,6 +77,11 @@ pub(crate) fn sealed_by_name(error: Error) -> Error {
     error.hint("if it was sealed with `--keyring NAME`, open it with the same flag")
 }
 
+/// An envelope that none of the manifest's keys wrapped, where a rule applies.
+pub(crate) fn sealed_without_rule(error: Error) -> Error {
+    error.hint("if it was sealed with `--to age1…`, name the identity that opens it with `--identity FILE`")
+}
+
 /// Keys were made, and the lock does not say so.
 pub(crate) fn made_but_not_recorded(error: Error) -> Error {
     error.hint("the keys are made; run the same command again to have them recorded in keyward.lock")

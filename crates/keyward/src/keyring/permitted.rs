@@ -45,6 +45,11 @@ impl Permitted {
         self.keys.is_empty() && self.patterns.is_empty()
     }
 
+    /// Whether `key` may be asked.
+    pub fn permits(&self, key: &KeyRef) -> bool {
+        self.rank(key).is_some()
+    }
+
     /// When `key` may be asked: its place in the order, lowest first.
     pub(super) fn rank(&self, key: &KeyRef) -> Option<(usize, usize)> {
         let listed = self.keys.iter().position(|permitted| permitted == key);
@@ -75,7 +80,7 @@ mod tests {
         assert_eq!(Permitted::none().rank(&key("us-east1")), None);
         let named = Permitted::none().keys([key("us-east1"), key("europe-west1")]);
         assert!(named.rank(&key("us-east1")) < named.rank(&key("europe-west1")));
-        assert_eq!(named.rank(&key("global")), None);
+        assert!(named.permits(&key("us-east1")) && !named.permits(&key("global")));
         let all = named.patterns(["gcp-kms://projects/p/*".parse().unwrap()]);
         assert!(all.rank(&key("europe-west1")) < all.rank(&key("global")));
     }

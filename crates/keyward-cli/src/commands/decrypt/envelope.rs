@@ -24,8 +24,8 @@ const PIECE: usize = 256 * 1024;
 /// A binary envelope in a regular file. Of a cut file nothing is released: its end is opened first.
 pub(super) fn file(session: &Session, path: &Path, output: &Output, means: &Means) -> Result<Opened> {
     let envelope = EnvelopeFile::open(path)?;
-    means.must_hold(envelope.header().context())?;
-    let unlocked = session.wait_for(envelope.unlock(&means.opener()))?;
+    let demanded = means.must_hold(envelope.header())?;
+    let unlocked = session.wait_for(envelope.unlock(&means.opener(&demanded)))?;
     let (opener, how) = How::split(unlocked, envelope.header());
     let progress = Progress::new(&session.ui, content_len(path, envelope.header()));
     let report = |bytes| progress.add(bytes);
@@ -42,8 +42,8 @@ pub(super) fn file(session: &Session, path: &Path, output: &Output, means: &Mean
 /// A binary envelope that comes through a pipe.
 pub(super) fn stream(session: &Session, input: &mut Input, output: &Output, means: &Means) -> Result<Opened> {
     let (header, head) = read_header(input.reader())?;
-    means.must_hold(header.context())?;
-    let unlocked = session.wait_for(means.opener().unlock(&header, None, &head))?;
+    let demanded = means.must_hold(&header)?;
+    let unlocked = session.wait_for(means.opener(&demanded).unlock(&header, None, &head))?;
     let (opener, how) = How::split(unlocked, &header);
     let progress = Progress::new(&session.ui, None);
     let report = |bytes| progress.add(bytes);
@@ -60,8 +60,8 @@ pub(super) fn text(session: &Session, input: &mut Input, output: &Output, means:
     let line = input.read_text_form()?;
     let envelope = text::decode_file(line.expose(), limits::TEXT_LEN)?;
     let (header, _) = read_header(&mut &envelope[..])?;
-    means.must_hold(header.context())?;
-    let (content, unlocked) = session.wait_for(open_bytes(&envelope, &means.opener()))?;
+    let demanded = means.must_hold(&header)?;
+    let (content, unlocked) = session.wait_for(open_bytes(&envelope, &means.opener(&demanded)))?;
     let (_, how) = How::split(unlocked, &header);
     let target = Target::begin(output)?;
     target.fill(|writer| {
