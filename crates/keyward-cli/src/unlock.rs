@@ -189,7 +189,7 @@ impl Means {
             Err(error) if !by_rule && !self.by_identity && !self.declared.is_none() => {
                 Err(hints::sealed_without_rule(error))
             }
-            Err(error) if self.expected.get("rule").is_some() && context.get("rule").is_none() => {
+            Err(error) if by_rule && self.expected.get("rule").is_some() && context.get("rule").is_none() => {
                 Err(hints::sealed_by_name(error))
             }
             Err(error) => Err(error),
