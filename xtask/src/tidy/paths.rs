@@ -1,17 +1,21 @@
 //! Every name that a file mentions: `use` trees, paths in code, and words inside macro calls.
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Attribute, ExprMethodCall, ImplItemFn, Item, ItemFn, ItemMod, ItemUse, Macro, Signature, UseTree};
+use syn::{
+    Attribute, ExprMethodCall, ExprPath, Ident, ImplItemFn, Item, ItemMod, ItemUse, Macro, Signature, Type,
+    UseTree,
+};
 
 use super::Source;
-use super::source::is_for_tests;
+use super::source::{is_for_tests, is_test_item};
 
 /// A mention of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
-    /// The name's words. `crate`, `self` and `super` at the front are resolved, so that a path into the own crate
-    /// starts with `crate`.
+    /// The name's words, `r#` taken off. `crate`, `self` and `super` at the front are resolved, so that a path into the
+    /// own crate starts with `crate`.
     pub words: Vec<String>,
     /// How it is mentioned.
     pub kind: Kind,
@@ -81,7 +85,7 @@ impl Collector {
     fn add_path(&mut self, kind: Kind, path: &syn::Path) {
         let idents = || path.segments.iter().map(|segment| &segment.ident);
         let line = idents().next().map_or(0, |first| first.span().start().line);
-        self.add(kind, idents().map(ToString::to_string).collect(), line);
+        self.add(kind, idents().map(word).collect(), line);
     }
 
     /// Replaces a leading `self` or run of `super`s by the module they stand for.
@@ -101,7 +105,7 @@ impl Collector {
     fn add_use(&mut self, tree: &UseTree, before: &[String]) {
         match tree {
             UseTree::Path(path) => {
-                let words = [before, &[path.ident.to_string()]].concat();
+                let words = [before, &[word(&path.ident)]].concat();
                 self.add_use(&path.tree, &words);
             }
             UseTree::Group(group) => group.items.iter().for_each(|item| self.add_use(item, before)),
@@ -114,10 +118,10 @@ impl Collector {
         }
     }
 
-    fn add_leaf(&mut self, ident: &syn::Ident, before: &[String]) {
+    fn add_leaf(&mut self, ident: &Ident, before: &[String]) {
         let mut words = before.to_vec();
         if ident != "self" || before.is_empty() {
-            words.push(ident.to_string());
+            words.push(word(ident));
         }
         self.add(Kind::Path, words, ident.span().start().line);
     }
@@ -143,7 +147,7 @@ impl Collector {
         let mut words = Vec::new();
         let mut next = at;
         while let Some(TokenTree::Ident(ident)) = tokens.get(next) {
-            words.push(ident.to_string());
+            words.push(word(ident));
             next += 1;
             if !(is_punct(tokens.get(next), ':') && is_punct(tokens.get(next + 1), ':')) {
                 break;
@@ -167,36 +171,16 @@ impl Collector {
 
 impl<'a> Visit<'a> for Collector {
     fn visit_item(&mut self, item: &'a Item) {
-        let attributes = match item {
-            Item::Const(item) => &item.attrs,
-            Item::Enum(item) => &item.attrs,
-            Item::Impl(item) => &item.attrs,
-            Item::Macro(item) => &item.attrs,
-            Item::Static(item) => &item.attrs,
-            Item::Struct(item) => &item.attrs,
-            Item::Trait(item) => &item.attrs,
-            Item::Type(item) => &item.attrs,
-            Item::Use(item) => &item.attrs,
-            _ => return visit::visit_item(self, item),
-        };
-        self.inside(is_for_tests(attributes), |this| visit::visit_item(this, item));
+        self.inside(is_test_item(item), |this| visit::visit_item(this, item));
     }
 
     /// Attributes configure; they reach nothing.
     fn visit_attribute(&mut self, _: &'a Attribute) {}
 
     fn visit_item_mod(&mut self, module: &'a ItemMod) {
-        self.module.push(module.ident.to_string());
-        self.inside(is_for_tests(&module.attrs), |this| {
-            visit::visit_item_mod(this, module)
-        });
+        self.module.push(word(&module.ident));
+        visit::visit_item_mod(self, module);
         self.module.pop();
-    }
-
-    fn visit_item_fn(&mut self, function: &'a ItemFn) {
-        self.inside(is_for_tests(&function.attrs), |this| {
-            visit::visit_item_fn(this, function)
-        });
     }
 
     fn visit_impl_item_fn(&mut self, function: &'a ImplItemFn) {
@@ -207,11 +191,7 @@ impl<'a> Visit<'a> for Collector {
 
     fn visit_signature(&mut self, signature: &'a Signature) {
         let ident = &signature.ident;
-        self.add(
-            Kind::Definition,
-            vec![ident.to_string()],
-            ident.span().start().line,
-        );
+        self.add(Kind::Definition, vec![word(ident)], ident.span().start().line);
         visit::visit_signature(self, signature);
     }
 
@@ -224,9 +204,19 @@ impl<'a> Visit<'a> for Collector {
         visit::visit_path(self, path);
     }
 
+    /// `<Type>::name` is `Type::name`.
+    fn visit_expr_path(&mut self, path: &'a ExprPath) {
+        if let Some(Type::Path(own)) = path.qself.as_ref().map(|own| own.ty.as_ref()) {
+            let mut whole = own.path.clone();
+            whole.segments.extend(path.path.segments.iter().cloned());
+            self.add_path(Kind::Path, &whole);
+        }
+        visit::visit_expr_path(self, path);
+    }
+
     fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
         let line = call.method.span().start().line;
-        self.add(Kind::Method, vec![call.method.to_string()], line);
+        self.add(Kind::Method, vec![word(&call.method)], line);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -234,6 +224,11 @@ impl<'a> Visit<'a> for Collector {
         self.add_path(Kind::Macro, &call.path);
         self.add_tokens(call.tokens.clone());
     }
+}
+
+/// An identifier without its `r#`.
+pub fn word(ident: &Ident) -> String {
+    ident.unraw().to_string()
 }
 
 fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
@@ -288,6 +283,18 @@ mod tests {
             !found.iter().any(|text| text == "y::z"),
             "a single colon joins nothing: {found:?}"
         );
+    }
+
+    #[test]
+    fn no_spelling_hides_a_name() {
+        let code = "fn f() { k.r#a(); r#b::c(); m!(r#d); <e::F>::g(); }";
+        let found = texts("crates/k/src/x.rs", code);
+        for expected in ["a", "b::c", "d", "e::F::g"] {
+            assert!(
+                found.iter().any(|text| text == expected),
+                "{expected} in {found:?}"
+            );
+        }
     }
 
     #[test]

@@ -63,6 +63,26 @@ pub fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// Whether only tests see the item.
+pub fn is_test_item(item: &Item) -> bool {
+    let attributes = match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::ExternCrate(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => return false,
+    };
+    is_for_tests(attributes)
+}
+
 fn configures_test(attribute: &Attribute) -> bool {
     attribute
         .parse_args::<syn::Ident>()
@@ -109,11 +129,11 @@ fn module_of(path: &str) -> Vec<String> {
     module
 }
 
+/// Whether the folders that Cargo gives to tests and benchmarks hold the file. Below `src`, only a declaration makes a
+/// file test code, whatever its name.
 fn is_test_path(path: &str) -> bool {
-    let folders_and_name: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
-    folders_and_name
-        .iter()
-        .any(|part| *part == "tests" || *part == "benches")
+    let mut folders = crate_folder(path).split('/');
+    folders.any(|part| part == "tests" || part == "benches")
 }
 
 #[cfg(test)]
@@ -139,9 +159,12 @@ mod tests {
             Source::parse("crates/a/src/key/state.rs", "").unwrap(),
             Source::parse("crates/a/src/key/tests.rs", "").unwrap(),
             Source::parse("crates/b/src/key/model.rs", "").unwrap(),
+            Source::parse("crates/b/src/tests/more.rs", "").unwrap(),
+            Source::parse("crates/b/tests/story.rs", "").unwrap(),
+            Source::parse("tests/src/naive.rs", "").unwrap(),
         ];
         mark_tests(&mut sources);
         let marks: Vec<bool> = sources.iter().map(|source| source.is_test).collect();
-        assert_eq!(marks, [false, true, true, false, true, false]);
+        assert_eq!(marks, [false, true, true, false, false, false, false, true, true]);
     }
 }
