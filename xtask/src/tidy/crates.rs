@@ -1,6 +1,6 @@
 //! Which crate may stand on which: core on nothing, library and hands on core, faces on everything.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use keyward_core::error::{Error, Result};
 use serde_json::Value;
@@ -80,6 +80,17 @@ fn metadata(repository: &Repository) -> Result<Value> {
         .current_dir(repository.root())
         .output()
         .map_err(|cause| Error::unavailable("cargo metadata does not start").because(cause))?;
+    parse(output)
+}
+
+fn parse(output: Output) -> Result<Value> {
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        return Err(Error::unavailable(format!(
+            "cargo metadata failed: {}",
+            why.trim()
+        )));
+    }
     serde_json::from_slice(&output.stdout)
         .map_err(|cause| Error::unavailable("cargo metadata answered no JSON").because(cause))
 }
@@ -117,6 +128,14 @@ mod tests {
 
     fn complaints(name: &str, dependencies: Value) -> usize {
         check_package(&serde_json::json!({"name": name, "dependencies": dependencies})).len()
+    }
+
+    #[test]
+    fn a_failure_of_cargo_is_not_an_answer() {
+        let script = "echo '{\"packages\": []}'; echo no manifest >&2; exit 101";
+        let output = Command::new("sh").args(["-c", script]).output().unwrap();
+        let error = parse(output).unwrap_err();
+        assert!(error.to_string().contains("no manifest"), "{error}");
     }
 
     #[test]
