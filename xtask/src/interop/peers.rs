@@ -1,4 +1,5 @@
-//! The other implementations, at pinned versions, installed below `target/interop` by their own package managers.
+//! The other implementations, at pinned versions, installed below `target/interop` by their own package managers, each
+//! in a folder that names its version: what was installed for another version is never taken for it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,9 +9,11 @@ use keyward_core::error::{Error, Result};
 use crate::repository::Repository;
 
 /// The reference implementation of age, in Go.
-const AGE: &str = "filippo.io/age/cmd/...@v1.3.1";
+const AGE: &str = "filippo.io/age/cmd/...";
+const AGE_VERSION: &str = "v1.3.1";
+const CRYPTOGRAPHY: &str = "cryptography";
 /// The first release with `Cobblestone256Decryptor` is 50.
-const CRYPTOGRAPHY: &str = "cryptography==50.0.2";
+const CRYPTOGRAPHY_VERSION: &str = "50.0.2";
 
 /// What could be had on this machine.
 pub struct Peers {
@@ -26,8 +29,8 @@ impl Peers {
     pub fn install(repository: &Repository) -> Result<Self> {
         let folder = repository.root().join("target/interop");
         Ok(Self {
-            age: install_age(&folder.join("bin"))?,
-            python: install_python(&folder.join("python"))?,
+            age: install_age(&versioned(&folder, "age", AGE_VERSION))?,
+            python: install_python(&versioned(&folder, CRYPTOGRAPHY, CRYPTOGRAPHY_VERSION))?,
         })
     }
 
@@ -53,6 +56,10 @@ impl Peers {
     }
 }
 
+fn versioned(folder: &Path, name: &str, version: &str) -> PathBuf {
+    folder.join(format!("{name}-{version}"))
+}
+
 fn tell(name: &str, place: Option<&Path>, absence: &str) {
     match place {
         Some(_) => println!("peer {name}: installed"),
@@ -67,7 +74,8 @@ fn install_age(bin: &Path) -> Result<Option<PathBuf>> {
     if !answers("go", &["version"]) {
         return Ok(None);
     }
-    run(Command::new("go").args(["install", AGE]).env("GOBIN", bin))?;
+    let package = format!("{AGE}@{AGE_VERSION}");
+    run(Command::new("go").args(["install", &package]).env("GOBIN", bin))?;
     Ok(Some(bin.to_path_buf()))
 }
 
@@ -81,8 +89,9 @@ fn install_python(folder: &Path) -> Result<Option<PathBuf>> {
         return Ok(None);
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", CRYPTOGRAPHY]))?;
-    std::fs::write(&ready, CRYPTOGRAPHY).map_err(|cause| {
+    let package = format!("{CRYPTOGRAPHY}=={CRYPTOGRAPHY_VERSION}");
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &package]))?;
+    std::fs::write(&ready, &package).map_err(|cause| {
         Error::unavailable("cannot be written")
             .on(ready.display())
             .because(cause)
@@ -108,5 +117,23 @@ fn run(command: &mut Command) -> Result<()> {
         Ok(())
     } else {
         Err(Error::unavailable(format!("ended with {status}")).on(shown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_is_another_place() {
+        let folder = Path::new("target/interop");
+        assert_eq!(
+            versioned(folder, "age", "v1.3.1"),
+            Path::new("target/interop/age-v1.3.1")
+        );
+        assert_ne!(
+            versioned(folder, "age", "v1.3.1"),
+            versioned(folder, "age", "v1.3.2")
+        );
     }
 }
