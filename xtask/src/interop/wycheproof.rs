@@ -2,6 +2,9 @@
 //!
 //! They are not part of the project; where they lie beside it, every one must give the stated result.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, SEALED_CHUNK_LEN, plain_len};
 use keyward_core::error::{Error, Result};
 use keyward_core::secret::{DataKey, SecretBytes};
@@ -24,7 +27,7 @@ struct Outcome {
 
 /// Runs all vectors, or says that they are not there.
 pub fn run(repository: &Repository) -> Result<()> {
-    let Ok(text) = std::fs::read(repository.root().join(FILE)) else {
+    let Some(text) = read(&repository.root().join(FILE))? else {
         println!("wycheproof: NOT RUN, no {FILE}");
         return Ok(());
     };
@@ -43,6 +46,15 @@ pub fn run(repository: &Repository) -> Result<()> {
     }
     println!("wycheproof: {COUNT} of {COUNT} vectors give the published result");
     Ok(())
+}
+
+/// The file, or `None` where there is none. One that is there and cannot be read is an error.
+fn read(file: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(Error::unavailable("cannot be read").on(FILE).because(cause)),
+    }
 }
 
 fn check(test: &Value) -> Result<()> {
@@ -125,4 +137,16 @@ fn bytes(test: &Value, field: &str) -> Result<Vec<u8>> {
 
 fn malformed() -> Error {
     Error::damaged("not a file of vectors").on(FILE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_not_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(read(&folder.path().join("none.json")), Ok(None)));
+        assert!(read(folder.path()).is_err(), "a folder is no file, and is there");
+    }
 }
