@@ -22,5 +22,10 @@ for target in targets/*.rs; do
         echo "fuzz $name: FAILED; the input is in fuzz/artifacts/$name" >&2
         exit 1
     fi
-    echo "fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, no finding"
+    count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    if ! ((${count:-0})); then
+        echo "fuzz $name: FAILED; no input ran, see fuzz/$log" >&2
+        exit 1
+    fi
+    echo "fuzz $name: $count inputs in $seconds s, no finding"
 done
