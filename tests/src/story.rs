@@ -30,9 +30,12 @@ pub fn story() -> Vec<Operation> {
         Encrypt(rotating),
         Decrypt(rotating, 0),
         ScheduleDestruction(rotating, 1),
-        // The next is due by now, and version 1 is past restoring: refused, and its material wiped all the same.
+        // The next is due by now, and version 1 is past restoring: refused. The change after that notes that its time
+        // has come, and one a day later wipes its material.
         Wait(24),
         Restore(rotating, 1),
+        CreateVersion(rotating),
+        Wait(24),
         CreateVersion(rotating),
         CreateRing("two"),
     ]

@@ -183,6 +183,8 @@ pub enum KmsCode {
     DeadlineExceeded,
     /// The provider answered something that cannot be true: wrong checksum, wrong version, broken storage.
     Internal,
+    /// A mistake of this program, found while it acted as, or talked to, the provider. Google has no such code.
+    Bug,
 }
 
 impl KmsCode {
@@ -197,7 +199,7 @@ impl KmsCode {
             Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
             Self::Unavailable => "UNAVAILABLE",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Self::Internal => "INTERNAL",
+            Self::Internal | Self::Bug => "INTERNAL",
         }
     }
 }
@@ -227,6 +229,14 @@ impl KmsError {
             _ => Observed::Unknown(self.to_string()),
         }
     }
+
+    /// What a decryption that failed this way means: a ciphertext that does not open is damaged, or another key's.
+    pub fn of_decryption(self) -> Error {
+        match self.code {
+            KmsCode::InvalidArgument => Error::damaged(self.to_string()),
+            _ => self.into(),
+        }
+    }
 }
 
 impl fmt::Display for KmsError {
@@ -240,13 +250,42 @@ impl std::error::Error for KmsError {}
 impl From<KmsError> for Error {
     fn from(error: KmsError) -> Self {
         let make = match error.code {
-            KmsCode::NotFound | KmsCode::FailedPrecondition | KmsCode::PermissionDenied => Error::refused,
+            KmsCode::NotFound | KmsCode::FailedPrecondition => Error::refused,
             KmsCode::InvalidArgument | KmsCode::AlreadyExists => Error::usage,
-            KmsCode::ResourceExhausted | KmsCode::Unavailable | KmsCode::DeadlineExceeded => {
-                Error::unavailable
-            }
+            // Denial says nothing about the key: what cannot be seen is unknown.
+            KmsCode::PermissionDenied
+            | KmsCode::ResourceExhausted
+            | KmsCode::Unavailable
+            | KmsCode::DeadlineExceeded => Error::unavailable,
             KmsCode::Internal => Error::damaged,
+            KmsCode::Bug => Error::bug,
         };
         make(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn kind(code: KmsCode) -> ErrorKind {
+        Error::from(KmsError::new(code, "why")).kind()
+    }
+
+    #[test]
+    fn denial_is_unknown_and_a_mistake_of_ours_is_no_damage() {
+        assert_eq!(kind(KmsCode::PermissionDenied), ErrorKind::Unavailable);
+        assert_eq!(kind(KmsCode::Bug), ErrorKind::Bug);
+        assert_eq!(kind(KmsCode::Internal), ErrorKind::Damaged);
+    }
+
+    #[test]
+    fn an_invalid_argument_of_a_decryption_is_a_ciphertext_that_does_not_open() {
+        let error = KmsError::new(KmsCode::InvalidArgument, "why");
+        assert_eq!(kind(error.code), ErrorKind::Usage);
+        assert_eq!(error.of_decryption().kind(), ErrorKind::Damaged);
+        let busy = KmsError::new(KmsCode::Unavailable, "why");
+        assert_eq!(busy.of_decryption().kind(), ErrorKind::Unavailable);
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn unavailable(file: &Path, why: impl Display) -> KmsError {
 
 /// Something that cannot fail with the arguments that this crate passes.
 pub(crate) fn bug(what: &str) -> KmsError {
-    KmsError::new(KmsCode::Internal, format!("a bug in the embedded KMS: {what}"))
+    KmsError::new(KmsCode::Bug, format!("a bug in the embedded KMS: {what}"))
 }
 
 /// For `map_err`: an I/O error on `file`.
@@ -36,6 +36,7 @@ pub(crate) fn sqlite(file: &Path) -> impl FnOnce(rusqlite::Error) -> KmsError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             unavailable(file, "another process holds its lock; try again")
         }
+        Some(ErrorCode::OutOfMemory) => unavailable(file, "there is not enough memory to read it"),
         Some(ErrorCode::DiskFull) => unavailable(file, "there is no room on its disk; nothing was changed"),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             unavailable(file, "it, or its folder, cannot be written")
@@ -46,13 +47,22 @@ pub(crate) fn sqlite(file: &Path) -> impl FnOnce(rusqlite::Error) -> KmsError {
     }
 }
 
-/// What a passphrase prompt that failed means to the caller of a KMS.
+/// A passphrase that exists and was not given, for want of a terminal: with one it works.
+pub(crate) fn unanswered(error: Error) -> KmsError {
+    match error.kind() {
+        ErrorKind::Usage => KmsError::new(KmsCode::Unavailable, error.to_string()),
+        _ => from_prompt(error),
+    }
+}
+
+/// What a prompt for a new passphrase that failed means to the caller of a KMS.
 pub(crate) fn from_prompt(error: Error) -> KmsError {
     let code = match error.kind() {
         ErrorKind::Refused => KmsCode::FailedPrecondition,
         ErrorKind::Usage => KmsCode::InvalidArgument,
         ErrorKind::Unavailable => KmsCode::Unavailable,
-        ErrorKind::Damaged | ErrorKind::Bug => KmsCode::Internal,
+        ErrorKind::Damaged => KmsCode::Internal,
+        ErrorKind::Bug => KmsCode::Bug,
     };
     KmsError::new(code, error.to_string())
 }

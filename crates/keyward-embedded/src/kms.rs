@@ -38,6 +38,17 @@ impl EmbeddedKms {
         }))
     }
 
+    /// Asks for the passphrase of the root key, if it is under one and was not opened yet, and waits for the answer on
+    /// this thread. Calls ask by themselves when they need it; who puts deadlines on calls asks ahead, since a person
+    /// takes longer. A root key that is not there yet is asked about by the call that makes it.
+    ///
+    /// # Errors
+    /// `INTERNAL` for a wrong passphrase or a damaged file; `UNAVAILABLE` when the file cannot be read, or nobody can
+    /// be asked.
+    pub fn ask_ahead(&self) -> Result<(), KmsError> {
+        self.0.root.ask_ahead()
+    }
+
     /// Schedules the destruction of a version: it is destroyed when the key's destroy window has passed, unless it is
     /// restored before. Only the emulator's serving side and tests may call this; keyward itself cannot destroy.
     ///

@@ -1,5 +1,6 @@
 //! The operations, synchronously: load the key, let the machine act, write back what changed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,12 +80,12 @@ impl Service {
                 .contains(&Effect::MakeMaterial(version.clone()))
             {
                 drop(store);
-                self.change(with.key(), Extent::Whole, |machine, now| {
+                self.change(with.key(), Extent::NothingWiped, |machine, now| {
                     machine.encrypting_version(with, now)
                 })?;
                 continue;
             }
-            let material = self.material(&store, &version)?;
+            let material = self.material(store, &version)?;
             let ciphertext = ciphertext::seal(&version, &material, plaintext, aad, &mut **self.rng())?;
             return Ok(Encrypted { ciphertext, version });
         }
@@ -97,18 +98,23 @@ impl Service {
             .load_key(key)?
             .decrypting_version(key, claimed, self.clock.now())?;
         check_size("additional_authenticated_data", aad)?;
-        let material = self.material(&store, &version)?;
+        let material = self.material(store, &version)?;
         ciphertext::open(&version, &material, ciphertext, aad)?.ok_or_else(decryption_failed)
     }
 
-    fn material(&self, store: &Store, version: &KeyVersionName) -> Result<SecretBytes> {
-        let file = store.file();
+    /// The store is let go before the root key is opened: asking a person takes time, and others wait to change it.
+    fn material(&self, store: Store, version: &KeyVersionName) -> Result<SecretBytes> {
+        let (file, sealed, root_id) = (
+            store.file().to_owned(),
+            store.sealed_material(version)?,
+            store.root_id()?,
+        );
+        drop(store);
+        let file = &*file;
         let broken = |what: &str| damaged(file, format!("the material of {version} {what}"));
-        let sealed = store
-            .sealed_material(version)?
-            .ok_or_else(|| broken("is missing"))?;
+        let sealed = sealed.ok_or_else(|| broken("is missing"))?;
         let root = self.root.open()?;
-        if store.root_id()? != Some(root.id()) {
+        if root_id != Some(root.id()) {
             let root = self.root.file().display();
             return Err(damaged(
                 file,
@@ -140,8 +146,8 @@ impl Service {
         self.change(name.key(), extent, |machine, now| act(machine, name, now))
     }
 
-    /// Lets `act` change a key, and writes the change durably, or nothing. Material is made and wiped in the same
-    /// transaction. The root key is opened before the file is locked: asking a person takes time.
+    /// Lets `act` change a key, and writes the change durably, or nothing: also when it refuses. Material is made and
+    /// wiped in the same transaction. The root key is opened before the file is locked: asking a person takes time.
     pub(crate) fn change<T>(
         &self,
         key: &CryptoKeyName,
@@ -151,44 +157,52 @@ impl Service {
         loop {
             let store = Store::write(&self.folder, key.location())?;
             let before = store.load_key(key)?;
-            let mut after = before.clone();
-            let answer = act(&mut after, self.clock.now());
-            // A refused operation still wipes what was due; it makes nothing.
-            let extent = if answer.is_ok() {
-                extent
-            } else {
-                Extent::StatesOnly
-            };
-            let effects = wanted_effects(&mut after, extent);
-            let makes = effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::MakeMaterial(_)));
-            let root = self.root.opened();
-            if makes && root.is_none() {
-                drop(store);
-                self.open_root()?;
-                continue;
+            let (mut after, now) = (before.clone(), self.clock.now());
+            let answer = act(&mut after, now)?;
+            let (wanted, due) = sorted(after.take_effects());
+            let mut material = MaterialChanges::default();
+            if extent != Extent::StatesOnly && !wanted.is_empty() {
+                let Some(root) = self.root.opened() else {
+                    drop(store);
+                    self.open_root()?;
+                    continue;
+                };
+                self.bind(&store, &root, key.location())?;
+                material.made = self.make(&root, wanted)?;
             }
-            if let Ok(record) = after.record(key) {
-                let material = self.carry_out(&store, &effects, root.as_deref())?;
-                store.save_key(before.record(key).ok(), record, &material, extent)?;
-                store.commit()?;
+            if extent == Extent::Whole {
+                material.wiped = store.confirm_due(key, due, now)?;
             }
-            return answer;
+            store.save_key(before.record(key).ok(), after.record(key)?, &material, extent)?;
+            store.commit()?;
+            return Ok(answer);
         }
     }
 
-    fn carry_out(
-        &self,
-        store: &Store,
-        effects: &[Effect],
-        root: Option<&RootKey>,
-    ) -> Result<MaterialChanges> {
-        MaterialChanges::new(effects, |version| {
-            let root = root.ok_or_else(|| crate::fault::bug("no root key"))?;
-            store.bind_to_root(root.id())?;
-            root.make_material(version, &mut **self.rng())
-        })
+    fn make(&self, root: &RootKey, wanted: Vec<KeyVersionName>) -> Result<BTreeMap<u64, Vec<u8>>> {
+        let mut rng = self.rng();
+        let make = |version: KeyVersionName| {
+            let sealed = root.make_material(&version, &mut **rng)?;
+            Ok((version.number(), sealed))
+        };
+        wanted.into_iter().map(make).collect()
+    }
+
+    /// The first material in a file binds it to the root key. One that no other file here is bound to is a wrong one
+    /// that was put in the place of theirs.
+    fn bind(&self, store: &Store, root: &RootKey, location: &Location) -> Result<()> {
+        if store.root_id()?.is_none() {
+            for (file, id) in self.bound_files(Some(location))? {
+                if id != root.id() {
+                    let why = format!(
+                        "the keys in {} are sealed under another root key; put that one back",
+                        file.display()
+                    );
+                    return Err(damaged(self.root.file(), why));
+                }
+            }
+        }
+        store.bind_to_root(root.id())
     }
 
     /// Opens the root key; makes one when no file of the folder holds material.
@@ -199,20 +213,31 @@ impl Service {
 
     /// A root key made beside keys that are sealed under a lost one would hide the loss.
     fn nothing_is_sealed(&self) -> Result<()> {
-        for entry in fs::read_dir(&self.folder).map_err(io(&self.folder))? {
-            let file = entry.map_err(io(&self.folder))?.path();
-            let Some(location) = location_of(&file) else {
-                continue;
-            };
-            if Store::read(&self.folder, &location)?.root_id()?.is_some() {
+        match self.bound_files(None)?.first() {
+            None => Ok(()),
+            Some((file, _)) => {
                 let why = format!(
-                    "the root key is missing; the keys in {} are sealed under it",
+                    "the root key is missing; the keys in {} are sealed under it; restore it from its backup",
                     file.display()
                 );
-                return Err(unavailable(self.root.file(), why));
+                Err(unavailable(self.root.file(), why))
             }
         }
-        Ok(())
+    }
+
+    /// The files that hold material, but for the one of `except`, each with the root key that it is sealed under.
+    fn bound_files(&self, except: Option<&Location>) -> Result<Vec<(PathBuf, [u8; 16])>> {
+        let mut bound = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(io(&self.folder))? {
+            let file = entry.map_err(io(&self.folder))?.path();
+            let Some(location) = location_of(&file).filter(|location| Some(location) != except) else {
+                continue;
+            };
+            if let Some(id) = Store::read(&self.folder, &location)?.root_id()? {
+                bound.push((file, id));
+            }
+        }
+        Ok(bound)
     }
 
     fn rng(&self) -> MutexGuard<'_, Rng> {
@@ -220,10 +245,18 @@ impl Service {
     }
 }
 
-fn wanted_effects(machine: &mut Machine, extent: Extent) -> Vec<Effect> {
-    let mut effects = machine.take_effects();
-    effects.retain(|effect| extent == Extent::Whole || matches!(effect, Effect::WipeMaterial(_)));
-    effects
+/// The versions that want material, and the numbers of those whose time has come.
+fn sorted(effects: Vec<Effect>) -> (Vec<KeyVersionName>, BTreeSet<u64>) {
+    let (mut wanted, mut due) = (Vec::new(), BTreeSet::new());
+    for effect in effects {
+        match effect {
+            Effect::MakeMaterial(version) => wanted.push(version),
+            Effect::WipeMaterial(version) => {
+                due.insert(version.number());
+            }
+        }
+    }
+    (wanted, due)
 }
 
 fn location_of(file: &Path) -> Option<Location> {

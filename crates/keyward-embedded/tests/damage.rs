@@ -209,6 +209,40 @@ fn a_change_that_was_interrupted_is_undone_by_the_next_reader() {
 }
 
 #[test]
+fn a_journal_whose_file_is_away_is_not_played_into_a_new_one() {
+    let bench = Bench::with_key();
+    let sealed = bench.encrypt();
+    leave_in_the_middle(&bench);
+    let away = bench.path().join("away");
+    fs::rename(bench.db(), &away).unwrap();
+    unknown(&bench, "europe-west1.db-journal is left of it");
+    refused(
+        wait(bench.kms.create_ring(&ring())),
+        KmsCode::Unavailable,
+        "put the file back",
+    );
+    assert!(!bench.db().exists());
+    fs::rename(&away, bench.db()).unwrap();
+    decrypt(&bench.kms, &sealed).unwrap();
+}
+
+#[test]
+fn a_write_ahead_log_is_refused_with_the_way_back() {
+    let bench = Bench::with_key();
+    bench.sql("PRAGMA journal_mode = WAL");
+    unknown(&bench, "PRAGMA journal_mode = DELETE");
+    bench.sql("PRAGMA journal_mode = DELETE");
+    bench.encrypt();
+}
+
+#[test]
+fn a_value_of_any_length_is_not_read() {
+    let bench = Bench::with_key();
+    bench.sql("INSERT INTO label SELECT name, 'long', hex(zeroblob(10000000)) FROM crypto_key");
+    unknown(&bench, "damaged");
+}
+
+#[test]
 fn a_change_that_was_interrupted_is_undone_by_the_next_writer() {
     let bench = Bench::with_key();
     leave_in_the_middle(&bench);

@@ -72,12 +72,17 @@ fn destroyed_material_is_overwritten_in_the_file() {
     assert!(contains(&fs::read(bench.db()).unwrap(), &doomed));
     bench.kms.schedule_destruction(&version(1)).unwrap();
     bench.clock.advance(DAY);
-    // Too late, and the refused call is the first that can wipe.
     refused(
         wait(bench.kms.restore(&version(1))),
         KmsCode::FailedPrecondition,
         "has value DESTROYED in field crypto_key_version.state",
     );
+    wait(bench.kms.create_version(&key())).unwrap();
+    assert!(bench.material(1).is_some(), "one look at the clock is not enough");
+    bench.clock.advance(DAY);
+    wait(bench.kms.enable(&version(2))).unwrap();
+    assert!(bench.material(1).is_some(), "bringing back wipes nothing");
+    wait(bench.kms.create_version(&key())).unwrap();
     let file = fs::read(bench.db()).unwrap();
     assert_eq!(bench.material(1), None);
     assert!(!contains(&file, &doomed));

@@ -11,10 +11,11 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 
-use keyward_core::error::ErrorKind;
+use keyward_core::error::{Error, ErrorKind};
 use keyward_core::key::KeySpec;
 use keyward_core::kms::{KmsAdmin, KmsCode, KmsRead, KmsRescue, Observed};
 use keyward_core::secret::SecretBytes;
@@ -84,6 +85,22 @@ fn another_root_key_is_told_from_damage() {
         KmsCode::Internal,
         "sealed under another root key",
     );
+}
+
+#[test]
+fn a_root_key_of_another_folder_is_not_taken_for_a_new_location() {
+    let (bench, other) = (Bench::with_key(), Bench::with_key());
+    fs::copy(other.root(), bench.root()).unwrap();
+    let kms = bench.again();
+    let elsewhere = "projects/local/locations/us-central1/keyRings/r".parse().unwrap();
+    wait(kms.create_ring(&elsewhere)).unwrap();
+    refused(
+        wait(kms.create_key(&elsewhere.key("k").unwrap(), KeySpec::default())),
+        KmsCode::Internal,
+        "europe-west1.db are sealed under another root key",
+    );
+    let unmade = wait(kms.get_key(&elsewhere.key("k").unwrap()));
+    assert_eq!(unmade, Observed::Absent);
 }
 
 #[test]
@@ -163,6 +180,71 @@ fn a_passphrase_opens_and_a_wrong_one_is_damage() {
         KmsCode::FailedPrecondition,
         "under a passphrase",
     );
+}
+
+/// Whose `ask` says that it was called, and answers when it is told to.
+fn slow(file: PathBuf) -> (RootKeySource, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let (asking, asked) = mpsc::channel();
+    let (answer, answered) = mpsc::channel();
+    let (asking, answered) = (Mutex::new(asking), Mutex::new(answered));
+    let source = RootKeySource::Passphrase {
+        file,
+        ask: Box::new(move || {
+            asking.lock().unwrap().send(()).unwrap();
+            answered.lock().unwrap().recv().unwrap();
+            Ok(SecretBytes::new(b"correct horse".to_vec()))
+        }),
+    };
+    (source, asked, answer)
+}
+
+#[test]
+fn nobody_waits_for_a_person_who_is_asked() {
+    let bench = Bench::new();
+    let kms = bench.under(asking(bench.root(), "correct horse", &Arc::default()));
+    wait(kms.create_ring(&ring())).unwrap();
+    wait(kms.create_key(&key(), KeySpec::default())).unwrap();
+    let sealed = encrypt(&kms).unwrap();
+
+    let (source, asked, answer) = slow(bench.root());
+    let slow = bench.under(source);
+    let opening = thread::spawn(move || decrypt(&slow, &sealed).map(|plain| plain.expose().to_vec()));
+    asked.recv().unwrap();
+    wait(bench.again().disable(&version(1))).unwrap();
+    wait(bench.again().enable(&version(1))).unwrap();
+    answer.send(()).unwrap();
+    assert_eq!(opening.join().unwrap().unwrap(), b"plain");
+}
+
+#[test]
+fn asking_ahead_asks_once_and_only_where_there_is_a_passphrase() {
+    let bench = Bench::new();
+    let asked = Arc::new(AtomicU32::new(0));
+    let kms = bench.under(asking(bench.root(), "correct horse", &asked));
+    kms.ask_ahead().unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "there is no root key yet");
+    wait(kms.create_ring(&ring())).unwrap();
+    wait(kms.create_key(&key(), KeySpec::default())).unwrap();
+
+    let again = bench.under(asking(bench.root(), "correct horse", &asked));
+    again.ask_ahead().unwrap();
+    assert_eq!(asked.swap(0, Ordering::Relaxed), 2);
+    encrypt(&again).unwrap();
+    again.ask_ahead().unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_passphrase_that_nobody_can_be_asked_for_is_unavailable() {
+    let bench = Bench::new();
+    let kms = bench.under(asking(bench.root(), "correct horse", &Arc::default()));
+    wait(kms.create_ring(&ring())).unwrap();
+    wait(kms.create_key(&key(), KeySpec::default())).unwrap();
+    let mute = bench.under(RootKeySource::Passphrase {
+        file: bench.root(),
+        ask: Box::new(|| Err(Error::usage("there is no terminal"))),
+    });
+    refused(encrypt(&mute), KmsCode::Unavailable, "there is no terminal");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use keyward_core::secret::SecretBytes;
 use rand_core::CryptoRng;
 use ring::hkdf;
 
-use crate::fault::{Result, bug, damaged, from_prompt, unavailable};
+use crate::fault::{Result, bug, damaged, from_prompt, unanswered, unavailable};
 use crate::sealing::SealingKey;
 use file::RootFile;
 use passphrase::SealedKey;
@@ -136,13 +136,22 @@ impl Root {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Asks for the passphrase, where there is one to ask for and the key is not open yet.
+    pub(crate) fn ask_ahead(&self) -> Result<()> {
+        let asks = matches!(self.source, RootKeySource::Passphrase { .. });
+        if asks && self.opened().is_none() && RootFile::read(self.file())?.is_some() {
+            self.open()?;
+        }
+        Ok(())
+    }
+
     /// The key that exists.
     pub(crate) fn open(&self) -> Result<Arc<RootKey>> {
         self.opened_or(|found| match found {
             Some(found) => self.unlock(found),
             None => Err(unavailable(
                 self.file(),
-                "the root key is missing; the keys beside it are sealed under it",
+                "the root key is missing; the keys beside it are sealed under it; restore it from its backup",
             )),
         })
     }
@@ -185,7 +194,7 @@ impl Root {
         match (found, &self.source) {
             (RootFile::Plain(key), _) => Ok(key),
             (RootFile::Sealed(sealed), RootKeySource::Passphrase { ask, file }) => {
-                let passphrase = ask().map_err(from_prompt)?;
+                let passphrase = ask().map_err(unanswered)?;
                 let wrong = || damaged(file, "the passphrase does not open it");
                 sealed.open(&passphrase, file)?.ok_or_else(wrong)
             }

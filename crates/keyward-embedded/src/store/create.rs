@@ -6,7 +6,7 @@ use std::path::Path;
 use keyward_core::location::Location;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Store, file_of, schema};
+use super::{Store, due, file_of, refuse_lone_journal, schema};
 use crate::fault::{Result, io, sqlite};
 use crate::new_file;
 
@@ -17,6 +17,7 @@ impl Store {
         if file.try_exists().map_err(io(&file))? {
             return Ok(());
         }
+        refuse_lone_journal(&file)?;
         new_file::make_folder(folder).map_err(io(folder))?;
         // Its handle is closed at once: closing a file drops every lock that this process has on it.
         let temporary = new_file::beside(&file).map_err(io(&file))?.into_temp_path();
@@ -36,6 +37,7 @@ fn fill(file: &Path, location: &Location) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", schema::VERSION)?;
     connection.execute_batch(schema::TABLES)?;
+    connection.execute_batch(due::TABLE)?;
     connection.execute(
         "INSERT INTO store (one, location) VALUES (1, ?1)",
         [location.as_str()],

@@ -6,6 +6,7 @@
 //! `synchronous=EXTRA` also syncs the folder when the journal is removed, which is the moment of commit.
 
 mod create;
+mod due;
 mod rows;
 mod save;
 mod schema;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use keyward_core::location::Location;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::fault::{Result, damaged, sqlite, unavailable};
@@ -24,6 +26,10 @@ pub(crate) use save::{Extent, MaterialChanges};
 /// between two tries, and then never meets the moment between two changes of a busy process.
 const TRIES: i32 = 2500;
 const BETWEEN_TRIES: Duration = Duration::from_millis(2);
+
+/// Longest row, text or blob of a file, in bytes: what a hostile one may make its reader hold at once. The longest that
+/// is written, the declaration of a table, is below 1 KiB.
+const LONGEST_VALUE: i32 = 64 * 1024;
 
 /// An open file, inside a transaction. Dropping it without [`Store::commit`] changes nothing.
 pub(crate) struct Store {
@@ -99,6 +105,7 @@ impl Store {
         if number("application_id")? != schema::APPLICATION_ID {
             return Err(damaged(&self.file, "it is not a key store of keyward"));
         }
+        self.refuse_write_ahead_log()?;
         match number("user_version")? {
             schema::VERSION => {}
             newer if newer > schema::VERSION => {
@@ -114,9 +121,27 @@ impl Store {
     }
 }
 
+impl Store {
+    /// With a write-ahead log, looking would write, and wiped material would stay in the log.
+    fn refuse_write_ahead_log(&self) -> Result<()> {
+        let mode = self
+            .connection
+            .pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+        if mode.map_err(sqlite(&self.file))? != "wal" {
+            return Ok(());
+        }
+        let back = format!("sqlite3 {} 'PRAGMA journal_mode = DELETE'", self.file.display());
+        Err(unavailable(
+            &self.file,
+            format!("somebody gave it a write-ahead log; turn it back: {back}"),
+        ))
+    }
+}
+
 fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_handler(Some(try_again))?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")?;
     Ok(connection)
 }
@@ -152,10 +177,33 @@ fn existing(folder: &Path, location: &Location) -> Result<PathBuf> {
     match file.metadata() {
         Ok(meta) if meta.is_file() => Ok(file),
         Ok(_) => Err(damaged(&file, "it is not a regular file")),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(unavailable(
-            &file,
-            "it does not exist, so nothing is known about its keys",
-        )),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            refuse_lone_journal(&file)?;
+            Err(unavailable(
+                &file,
+                "it does not exist, so nothing is known about its keys; put it back, or name the state folder that has it",
+            ))
+        }
         Err(error) => Err(unavailable(&file, error)),
     }
+}
+
+/// SQLite would play a journal that was left alone into whatever file is put beside it next.
+fn refuse_lone_journal(file: &Path) -> Result<()> {
+    let journal = journal_of(file);
+    if journal.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let why = format!(
+        "it is away, and {} is left of it, which only this file can undo; put the file back beside it",
+        journal.display()
+    );
+    Err(unavailable(file, why))
+}
+
+/// The rollback journal of a file.
+fn journal_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-journal");
+    PathBuf::from(name)
 }

@@ -29,7 +29,7 @@ impl<T: FromStr> FromSql for Parsed<T> {
     }
 }
 
-fn parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     row.get::<_, Parsed<T>>(column).map(|value| value.0)
 }
 

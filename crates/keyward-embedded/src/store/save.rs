@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use keyward_core::key::{CryptoKey, Effect, KeyRecord, KeyRing, KeyVersion};
-use keyward_core::name::KeyVersionName;
+use keyward_core::key::{CryptoKey, KeyRecord, KeyRing, KeyVersion, VersionState};
 use rusqlite::params;
 
 use super::Store;
@@ -13,39 +12,22 @@ use crate::fault::{Result, bug, damaged, sqlite};
 /// How much of what an operation changed is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Everything.
+    /// Everything: a change that somebody asked for.
     Whole,
+    /// Everything but the end of versions: a rotation that was due, carried out by an encryption.
+    NothingWiped,
     /// Only the states of versions that exist in the file. A due rotation stays due and gives the same result later:
     /// carrying it out makes material, which needs the root key, and a rescue must work without.
     StatesOnly,
 }
 
-/// The effects of an operation on material, ready to be written.
+/// What happens to material, ready to be written.
 #[derive(Default)]
 pub(crate) struct MaterialChanges {
-    made: BTreeMap<u64, Vec<u8>>,
-    wiped: BTreeSet<u64>,
-}
-
-impl MaterialChanges {
-    /// Carries out `effects`; `make` draws and seals the material of a new version.
-    pub(crate) fn new(
-        effects: &[Effect],
-        mut make: impl FnMut(&KeyVersionName) -> Result<Vec<u8>>,
-    ) -> Result<Self> {
-        let mut changes = Self::default();
-        for effect in effects {
-            match effect {
-                Effect::MakeMaterial(version) => {
-                    changes.made.insert(version.number(), make(version)?);
-                }
-                Effect::WipeMaterial(version) => {
-                    changes.wiped.insert(version.number());
-                }
-            }
-        }
-        Ok(changes)
-    }
+    /// What was made and sealed, by number.
+    pub(crate) made: BTreeMap<u64, Vec<u8>>,
+    /// What is to be wiped for good.
+    pub(crate) wiped: BTreeSet<u64>,
 }
 
 impl Store {
@@ -69,7 +51,8 @@ impl Store {
         }
     }
 
-    /// Writes what is different between `before` and `after`.
+    /// Writes what is different between `before` and `after`. A version that time has ended keeps its row until its
+    /// material is wiped.
     pub(crate) fn save_key(
         &self,
         before: Option<&KeyRecord>,
@@ -77,15 +60,20 @@ impl Store {
         material: &MaterialChanges,
         extent: Extent,
     ) -> Result<()> {
-        if extent == Extent::Whole && before.map(|before| &before.key) != Some(&after.key) {
+        if extent != Extent::StatesOnly && before.map(|before| &before.key) != Some(&after.key) {
             self.save_key_row(&after.key).map_err(sqlite(&self.file))?;
         }
         for (number, version) in &after.versions {
             match before.and_then(|before| before.versions.get(number)) {
                 Some(unchanged) if unchanged == version => {}
-                Some(_) => self.update_version(version, material.wiped.contains(number))?,
-                None if extent == Extent::Whole => self.insert_version(version, material)?,
-                None => {}
+                Some(_) if version.state == VersionState::Destroyed => {
+                    if material.wiped.contains(number) {
+                        self.update_version(version, true)?;
+                    }
+                }
+                Some(_) => self.update_version(version, false)?,
+                None if extent == Extent::StatesOnly => {}
+                None => self.insert_version(version, material)?,
             }
         }
         Ok(())
@@ -161,7 +149,7 @@ impl Store {
     }
 }
 
-fn sql_number(number: u64) -> rusqlite::Result<i64> {
+pub(super) fn sql_number(number: u64) -> rusqlite::Result<i64> {
     i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 

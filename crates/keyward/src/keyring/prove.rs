@@ -42,7 +42,7 @@ impl Sealer<'_> {
         let secret = timeout(self.deadline, crypt.decrypt(&key.name, &wrap.wrapped, aad))
             .await
             .map_err(|_| failed(too_slow(self.deadline)))?
-            .map_err(|error| failed(error.into()))?;
+            .map_err(|error| failed(error.of_decryption()))?;
         if secret.same_as(data_key.expose()) {
             Ok(())
         } else {

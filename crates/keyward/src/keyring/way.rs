@@ -220,11 +220,9 @@ fn unwrap_age(identities: &[&dyn Identity], wrapped: &[u8]) -> Result<Option<(Se
     failure.map_or(Ok(None), Err)
 }
 
-/// A KMS says "invalid argument" for a ciphertext that is not its own: to whoever opens an envelope that is damage.
 /// Where a version stands in the way, the hint is the command that shows it.
 fn unwrap_error(error: KmsError, key: &KeyRef, version: Option<u64>) -> Error {
     match error.code {
-        KmsCode::InvalidArgument => Error::damaged(error.to_string()),
         KmsCode::FailedPrecondition => {
             let rescue = match version {
                 Some(number) => format!("keyward key restore {}", key.version(number)),
@@ -234,6 +232,6 @@ fn unwrap_error(error: KmsError, key: &KeyRef, version: Option<u64>) -> Error {
                 "if it is only disabled or scheduled, it can come back: {rescue}"
             ))
         }
-        _ => error.into(),
+        _ => error.of_decryption(),
     }
 }

@@ -46,7 +46,7 @@ pub(super) async fn fly(
         return Err(Failure::Failed(Error::damaged(other)));
     }
     let opened = timeout(deadline, crypt.decrypt(key, &sealed.ciphertext, AAD)).await;
-    let opened = opened.map_err(|_| late(deadline))?.map_err(failure)?;
+    let opened = opened.map_err(|_| late(deadline))?.map_err(unopened)?;
     if opened.same_as(secret.expose()) {
         Ok(sealed.version)
     } else {
@@ -82,6 +82,15 @@ fn failure(error: KmsError) -> Failure {
         | KmsCode::NotFound
         | KmsCode::AlreadyExists
         | KmsCode::FailedPrecondition
-        | KmsCode::Internal => Failure::Failed(error.into()),
+        | KmsCode::Internal
+        | KmsCode::Bug => Failure::Failed(error.into()),
+    }
+}
+
+/// A canary that was just sealed and does not open is damaged.
+fn unopened(error: KmsError) -> Failure {
+    match failure(error.clone()) {
+        Failure::Failed(_) => Failure::Failed(error.of_decryption()),
+        unknown => unknown,
     }
 }

@@ -34,6 +34,8 @@ enum Mood {
     OtherKey,
     /// Decrypts to something else.
     Garbled,
+    /// Does not know its own ciphertext.
+    Forgetful,
 }
 
 /// Every key exists, with versions 1 and 2 enabled and 2 primary. The ciphertext is the plaintext. Only calls in
@@ -153,12 +155,11 @@ impl KmsCrypt for Fake {
         _: &'a [u8],
     ) -> Async<'a, Result<SecretBytes, KmsError>> {
         Box::pin(async move {
-            let garbled = self.mood(key.location()).await == Mood::Garbled;
-            Ok(SecretBytes::new(if garbled {
-                vec![0; 32]
-            } else {
-                ciphertext.to_vec()
-            }))
+            match self.mood(key.location()).await {
+                Mood::Garbled => Ok(SecretBytes::new(vec![0; 32])),
+                Mood::Forgetful => Err(KmsError::new(KmsCode::InvalidArgument, "Decryption failed")),
+                _ => Ok(SecretBytes::new(ciphertext.to_vec())),
+            }
         })
     }
 }
@@ -327,6 +328,7 @@ async fn proof_covers_every_enabled_version_by_its_name() {
         (Mood::OtherVersion, ErrorKind::Damaged),
         (Mood::OtherKey, ErrorKind::Damaged),
         (Mood::Garbled, ErrorKind::Damaged),
+        (Mood::Forgetful, ErrorKind::Damaged),
     ] {
         let error = World::new(mood)
             .prover()
