@@ -2,6 +2,7 @@
 //! hardening first, then the command line, one verb, and one exit code.
 
 mod args;
+mod asking;
 mod commands;
 mod exit;
 mod files;

@@ -7,6 +7,7 @@ use keyward_core::clock::Clock;
 use keyward_core::name::Provider;
 use keyward_embedded::{EmbeddedKms, RootKeySource, is_passphrase_protected};
 
+use crate::asking::Asking;
 use crate::session::Rng;
 use crate::state::StateFolder;
 use crate::ui::{ask_new_passphrase, ask_passphrase};
@@ -14,6 +15,7 @@ use crate::ui::{ask_new_passphrase, ask_passphrase};
 /// Everything that this program can reach. A verb takes the ports that it needs, and cannot do more.
 pub(crate) struct Providers {
     embedded: Arc<EmbeddedKms>,
+    crypt: Arc<Asking>,
 }
 
 /// How a root key is made, when there is none yet.
@@ -30,9 +32,9 @@ impl Providers {
     /// Providers over `state`. Nothing in it is made before a key is.
     pub(crate) fn new(state: &StateFolder, new_root: NewRootKey, clock: Arc<dyn Clock>, rng: Rng) -> Self {
         let root = root_key(state, new_root);
-        Self {
-            embedded: Arc::new(EmbeddedKms::new(&state.kms(), root, clock, Box::new(rng))),
-        }
+        let embedded = Arc::new(EmbeddedKms::new(&state.kms(), root, clock, Box::new(rng)));
+        let crypt = Arc::new(Asking::new(embedded.clone()));
+        Self { embedded, crypt }
     }
 
     /// What looks.
@@ -42,7 +44,7 @@ impl Providers {
 
     /// What encrypts and decrypts.
     pub(crate) fn crypters(&self) -> Crypters {
-        Crypters::new().with(Provider::Embedded, self.embedded.clone())
+        Crypters::new().with(Provider::Embedded, self.crypt.clone())
     }
 
     /// What brings back.

@@ -78,6 +78,28 @@ fn what_cannot_be_seen_is_not_taken_for_new() {
 }
 
 #[test]
+fn a_location_that_is_away_gets_no_new_file_for_another_key() {
+    let demo = Demo::sealed();
+    let manifest = fs::read_to_string(demo.path("keyward.yaml")).unwrap();
+    let app = manifest.find("  app:").unwrap();
+    let rules = manifest.find("rules:").unwrap();
+    let other = manifest[app..rules]
+        .replacen("app:", "other:", 1)
+        .replacen("key: app", "key: other", 1);
+    let both = [&manifest[..rules], &other, &manifest[rules..]].concat();
+    demo.write("keyward.yaml", both.as_bytes());
+    fs::rename(demo.location(A), demo.path("away")).unwrap();
+
+    let ran = demo.run(&["key", "create", "other"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("put it back"), "{}", ran.stderr);
+    assert!(!demo.location(A).exists());
+    fs::rename(demo.path("away"), demo.location(A)).unwrap();
+    demo.ok(&["key", "create", "other"]);
+    demo.ok(&["verify"]);
+}
+
+#[test]
 fn a_replaced_key_is_not_blessed_by_changing_its_state() {
     let demo = Demo::sealed();
     let lock = fs::read(demo.path("keyward.lock")).unwrap();

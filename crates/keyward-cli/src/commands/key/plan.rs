@@ -78,12 +78,19 @@ impl<'a> Planner<'a> {
                 let what = format!("it is in the lock, and it could not be seen: {why}");
                 Err(Error::unavailable(what).on(key))
             }
-            (Observed::Unknown(why), false) if !never_held => {
+            (Observed::Unknown(why), false) if !never_held || self.location_is_away(key) => {
                 let what = format!("it may be there, and it could not be seen: {why}");
                 Err(Error::unavailable(what).on(key))
             }
             (Observed::Absent | Observed::Unknown(_), false) => self.nothing_names(key).map(|()| Step::Make),
         }
+    }
+
+    /// Whether the lock has another key in the location, which cannot be seen: then its file is away, and a new one in
+    /// its place would make everything in it look missing, and be written over when it is put back.
+    fn location_is_away(&self, key: &KeyRef) -> bool {
+        let place = |key: &KeyRef| (key.provider, key.name.location().clone());
+        self.lock.keys.keys().any(|known| place(known) == place(key))
     }
 
     /// A file that names a key which is not there needs the lost one: a new one of the same name opens nothing, and
