@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use keyward_core::context::EncryptionContext;
-use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, Detached, Header};
+use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, Detached, Header, WrapKind};
 use keyward_core::error::{Error, Result};
 use keyward_core::limits;
 use keyward_core::recipient::Identity;
@@ -200,7 +200,9 @@ fn no_way(header: &Header, permitted: &Permitted) -> Error {
     };
     let what = format!("no usable identity: it is sealed for {}{more}", named.join(", "));
     let error = Error::usage(what).hint("give an age identity with `--identity FILE`");
-    if permitted.is_none() {
+    if !wraps.iter().any(|wrap| wrap.kind == WrapKind::Kms) {
+        error
+    } else if permitted.is_none() {
         error.hint("or say which keys may be asked: a manifest with their keyring, or `--allow KEY`")
     } else {
         error.hint("none of these keys is permitted here: check the manifest's keyrings, or `--allow KEY`")
