@@ -63,8 +63,13 @@ pub const SITE_LEN: usize = 243;
 pub const PERMISSION_ENTRIES: usize = 1000;
 /// Longest plaintext or additional authenticated data of one KMS call, in bytes (Cloud KMS, software keys: 64 KiB).
 pub const KMS_PLAINTEXT_LEN: usize = 64 * 1024;
-/// Rotations carried out at once when a key machine wakes up after a long sleep.
-pub const CATCH_UP_ROTATIONS: usize = 1000;
+/// Most versions of a key in a key machine: those of 27 years of daily rotation. It bounds what a machine that wakes up
+/// after a very long sleep makes up for.
+pub const KEY_VERSIONS: usize = 10_000;
+/// Most labels of a key (Cloud KMS documentation, "Labeling keys").
+pub const KEY_LABELS: usize = 64;
+/// Longest name and longest value of a label, in bytes (same source: 63 characters).
+pub const LABEL_LEN: usize = 63 * 4;
 
 /// Shortest rotation period (Cloud KMS API, `CryptoKey.rotation_period`).
 pub const ROTATION_MIN: Duration = HOUR.saturating_mul(24);

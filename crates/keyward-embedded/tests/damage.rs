@@ -243,6 +243,20 @@ fn a_value_of_any_length_is_not_read() {
 }
 
 #[test]
+fn only_so_many_rows_are_read() {
+    let numbers = "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n LIMIT 10000)";
+    for rows in [
+        "INSERT INTO label SELECT name, i, '' FROM crypto_key, n",
+        "INSERT INTO version SELECT crypto_key, i, state, created, NULL, NULL, x'00' FROM version, n",
+    ] {
+        let bench = Bench::with_key();
+        let (table, source) = rows.split_once(" SELECT").unwrap();
+        bench.sql(&format!("{numbers} {table} SELECT{source}"));
+        unknown(&bench, "damaged");
+    }
+}
+
+#[test]
 fn a_change_that_was_interrupted_is_undone_by_the_next_writer() {
     let bench = Bench::with_key();
     leave_in_the_middle(&bench);

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::kms::{EncryptWith, KmsError};
+use crate::limits;
 use crate::location::Location;
 use crate::name::{CryptoKeyName, KeyRingName, KeyVersionName};
 
@@ -195,7 +196,8 @@ impl Machine {
     /// Creates a key, with version 1 as its primary unless the specification says otherwise.
     ///
     /// # Errors
-    /// `NOT_FOUND` without the ring; `ALREADY_EXISTS`; `INVALID_ARGUMENT` for a rotation in the past.
+    /// `NOT_FOUND` without the ring; `ALREADY_EXISTS`; `INVALID_ARGUMENT` for a rotation in the past, and for
+    /// labels beyond the limits.
     pub fn create_key(
         &mut self,
         name: &CryptoKeyName,
@@ -207,6 +209,7 @@ impl Machine {
             return Err(refusal::exists("CryptoKey", name));
         }
         check_rotation(name, spec.rotation, now)?;
+        check_labels(name, &spec.labels)?;
         let mut record = KeyRecord {
             key: CryptoKey {
                 name: name.clone(),
@@ -230,9 +233,12 @@ impl Machine {
     /// Creates the next version. It does not become primary, not even as the first one of a key.
     ///
     /// # Errors
-    /// `NOT_FOUND` without the key.
+    /// `NOT_FOUND` without the key; `FAILED_PRECONDITION` when it has [`crate::limits::KEY_VERSIONS`].
     pub fn create_version(&mut self, key: &CryptoKeyName, now: Timestamp) -> Result<KeyVersion, KmsError> {
         let (record, effects) = self.due(key, now)?;
+        if record.is_full() {
+            return Err(refusal::full(key));
+        }
         Ok(record.add_version(now, effects))
     }
 
@@ -305,6 +311,15 @@ fn usable(version: &KeyVersion) -> Result<(), KmsError> {
         VersionState::Enabled => Ok(()),
         state => Err(refusal::not_enabled(&version.name, state)),
     }
+}
+
+fn check_labels(name: &CryptoKeyName, labels: &BTreeMap<String, String>) -> Result<(), KmsError> {
+    let fits = |text: &String| text.len() <= limits::LABEL_LEN;
+    let short = labels.iter().all(|(name, value)| fits(name) && fits(value));
+    if short && labels.len() <= limits::KEY_LABELS {
+        return Ok(());
+    }
+    Err(refusal::labels(name))
 }
 
 fn check_rotation(

@@ -38,18 +38,23 @@ impl KeyRecord {
         }
     }
 
-    /// Makes every version that the schedule asks for, each at the instant at which it was due. After a very long
-    /// sleep only the first [`limits::CATCH_UP_ROTATIONS`] are made, and the schedule continues in the future.
+    /// Makes every version that the schedule asks for, each at the instant at which it was due; none when the key has
+    /// [`limits::KEY_VERSIONS`]: then only the schedule goes on. Both are the same however often somebody looks.
     fn rotate_due(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        for _ in 0..limits::CATCH_UP_ROTATIONS {
-            let Some(schedule) = self.key.rotation.filter(|schedule| schedule.next() <= now) else {
+        while let Some(schedule) = self.key.rotation.filter(|schedule| schedule.next() <= now) {
+            if self.is_full() {
+                self.key.rotation = Some(schedule.after(now));
                 return;
-            };
+            }
             let number = self.add_version(schedule.next(), effects).name.number();
             self.key.primary = Some(number);
             self.key.rotation = Some(schedule.following());
         }
-        self.key.rotation = self.key.rotation.map(|schedule| schedule.after(now));
+    }
+
+    /// Whether it has as many versions as a key may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.versions.len() >= limits::KEY_VERSIONS
     }
 
     /// The next version, enabled. Numbers are never reused: versions never leave the record.

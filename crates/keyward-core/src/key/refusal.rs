@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::VersionState;
 use crate::kms::{KmsCode, KmsError};
+use crate::limits::{KEY_LABELS, KEY_VERSIONS, LABEL_LEN};
 use crate::name::{CryptoKeyName, KeyRingName, KeyVersionName};
 
 /// A resource that is certainly not there. `kind` is Google's name of the type.
@@ -52,6 +53,18 @@ pub(super) fn no_primary(name: &CryptoKeyName) -> KmsError {
         KmsCode::FailedPrecondition,
         format!("CryptoKey {name} has no primary version."),
     )
+}
+
+/// One version too many. Cloud KMS has no such limit.
+pub(super) fn full(name: &CryptoKeyName) -> KmsError {
+    let message = format!("CryptoKey {name} has {KEY_VERSIONS} versions, and gets no more.");
+    KmsError::new(KmsCode::FailedPrecondition, message)
+}
+
+/// Labels that are too many or too long.
+pub(super) fn labels(name: &CryptoKeyName) -> KmsError {
+    let message = format!("labels of {name}: at most {KEY_LABELS}, of at most {LABEL_LEN} bytes.");
+    KmsError::new(KmsCode::InvalidArgument, message)
 }
 
 /// A rotation that would have been due before it was asked for.

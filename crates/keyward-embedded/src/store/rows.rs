@@ -9,6 +9,7 @@ use keyward_core::key::{
     CryptoKey, DestroyWindow, KeyRecord, KeyRing, KeyVersion, Machine, Purpose, RotationSchedule,
     VersionState,
 };
+use keyward_core::limits;
 use keyward_core::name::{CryptoKeyName, KeyRingName, KeyVersionName};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{OptionalExtension, Params, Row, params};
@@ -126,12 +127,16 @@ impl Store {
             .prepare("SELECT name, value FROM label WHERE crypto_key = ?1")?;
         key.labels = labels
             .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .enumerate()
+            .map(|(before, label)| within(limits::KEY_LABELS, before).and(label))
             .collect::<rusqlite::Result<_>>()?;
         let query =
             "SELECT number, state, created, destroy_at, destroyed_at FROM version WHERE crypto_key = ?1";
         let mut versions = self.connection.prepare(query)?;
         let versions = versions
             .query_map([&name], |row| version_of(&key.name, row))?
+            .enumerate()
+            .map(|(before, version)| within(limits::KEY_VERSIONS, before).and(version))
             .map(|version| version.map(|version| (version.name.number(), version)))
             .collect::<rusqlite::Result<_>>()?;
         Ok(KeyRecord { key, versions })
@@ -180,6 +185,11 @@ fn version_of(key: &CryptoKeyName, row: &Row<'_>) -> rusqlite::Result<KeyVersion
         destroy_at: parsed_option(row, "destroy_at")?,
         destroyed_at: parsed_option(row, "destroyed_at")?,
     })
+}
+
+/// Whether one more row may follow `before` others.
+fn within(most: usize, before: usize) -> rusqlite::Result<()> {
+    if before < most { Ok(()) } else { Err(impossible()) }
 }
 
 fn number(stored: i64) -> rusqlite::Result<u64> {

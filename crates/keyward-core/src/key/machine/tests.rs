@@ -224,13 +224,44 @@ fn only_the_schedule_moves_the_next_rotation() {
 }
 
 #[test]
+fn labels_are_few_and_short() {
+    let with = |count: usize, length: usize| {
+        let mut machine = machine(KeySpec::default());
+        let labels = (0..count).map(|number| (number.to_string(), "x".repeat(length)));
+        let spec = KeySpec {
+            labels: labels.collect(),
+            ..KeySpec::default()
+        };
+        machine.create_key(&key().ring().key("labelled").unwrap(), spec, at(0))
+    };
+    assert!(with(64, 252).is_ok());
+    for refused in [with(65, 1), with(1, 253)] {
+        assert_eq!(refused.unwrap_err().code, KmsCode::InvalidArgument);
+    }
+}
+
+#[test]
 fn catching_up_is_bounded() {
     let mut machine = machine(every(1, 1));
-    machine.advance(at(5000));
+    machine.advance(at(20_000));
     let record = machine.record(&key()).unwrap();
-    assert_eq!(record.versions.len(), 1 + limits::CATCH_UP_ROTATIONS);
-    assert_eq!(record.key.rotation.unwrap().next(), at(5001));
+    assert_eq!(record.versions.len(), limits::KEY_VERSIONS);
+    assert_eq!(record.key.rotation.unwrap().next(), at(20_001));
+    let refused = machine.create_version(&key(), at(20_000)).unwrap_err();
+    assert_eq!(refused.code, KmsCode::FailedPrecondition);
     machine.advance(Timestamp::MAX);
+}
+
+#[test]
+fn what_was_missed_does_not_depend_on_who_looked_meanwhile() {
+    for last in [1500, 9_999, 10_000, 12_345] {
+        let (mut at_once, mut step_by_step) = (machine(every(1, 1)), machine(every(1, 1)));
+        at_once.advance(at(last));
+        for now in [1, 1200, 1201, 9_998, 10_100, last] {
+            step_by_step.advance(at(now.min(last)));
+        }
+        assert_eq!(step_by_step, at_once, "{last}");
+    }
 }
 
 #[test]
