@@ -40,7 +40,8 @@ fn embedded() {
     runtime.block_on(async {
         // Where no ring was made yet, nothing is known: absence takes a file that can be read.
         kms_knows_nothing(&subject).await;
-        conformance::run(&subject).await;
+        let report = conformance::run(&subject).await;
+        assert_eq!(report.skipped, [""; 0], "nothing goes untested here");
     });
 }
 

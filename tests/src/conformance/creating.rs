@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use keyward_core::clock::later;
+use keyward_core::clock::{Timestamp, later};
 use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule, VersionState};
 use keyward_core::kms::{KmsCode, Observed};
 use keyward_core::limits;
-use keyward_core::name::KeyRingName;
 
 use super::Subject;
 use super::subject::{present, refused};
@@ -25,7 +24,7 @@ pub(super) async fn a_ring_is_created_once(subject: &Subject) {
 }
 
 pub(super) async fn a_key_needs_its_ring(subject: &Subject) {
-    let ring = KeyRingName::new(subject.ring.project(), subject.ring.location().clone(), "missing").unwrap();
+    let ring = subject.ring_beside("missing");
     let key = ring.key("k").unwrap();
     refused(
         subject.admin.create_key(&key, KeySpec::default()).await,
@@ -134,5 +133,38 @@ pub(super) async fn a_rotation_schedule_can_be_changed_and_removed(subject: &Sub
         "only the schedule moves the next rotation"
     );
     subject.admin.set_rotation(&key, None).await.unwrap();
+    assert_eq!(subject.seen(&key).await.rotation, None);
+}
+
+pub(super) async fn a_missing_key_has_no_rotation_to_set(subject: &Subject) {
+    let missing = subject.unused();
+    let schedule = RotationSchedule::new(DAY * 30, later(subject.clock.now(), DAY * 30)).unwrap();
+    for rotation in [Some(schedule), None] {
+        refused(
+            subject.admin.set_rotation(&missing, rotation).await,
+            KmsCode::NotFound,
+        );
+    }
+    assert_eq!(subject.read.get_key(&missing).await, Observed::Absent);
+}
+
+pub(super) async fn a_rotation_starts_in_the_future(subject: &Subject) {
+    let past: Timestamp = "2001-01-01T00:00:00Z".parse().unwrap();
+    let rotation = Some(RotationSchedule::new(DAY * 30, past).unwrap());
+    let unmade = subject.unused();
+    let spec = KeySpec {
+        rotation,
+        ..KeySpec::default()
+    };
+    refused(
+        subject.admin.create_key(&unmade, spec).await,
+        KmsCode::InvalidArgument,
+    );
+    assert_eq!(subject.read.get_key(&unmade).await, Observed::Absent);
+    let key = subject.key().await;
+    refused(
+        subject.admin.set_rotation(&key, rotation).await,
+        KmsCode::InvalidArgument,
+    );
     assert_eq!(subject.seen(&key).await.rotation, None);
 }

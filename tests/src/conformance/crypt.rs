@@ -1,11 +1,11 @@
 //! Encrypting and decrypting.
 
 use keyward_core::key::KeySpec;
-use keyward_core::kms::{EncryptWith, KmsCode};
+use keyward_core::kms::{EncryptWith, KmsCode, Observed};
 use keyward_core::limits;
 
 use super::Subject;
-use super::subject::refused;
+use super::subject::{present, refused};
 
 pub(super) async fn a_key_encrypts_with_its_primary_and_says_so(subject: &Subject) {
     let key = subject.key().await;
@@ -24,16 +24,10 @@ pub(super) async fn a_key_encrypts_with_its_primary_and_says_so(subject: &Subjec
 pub(super) async fn a_version_encrypts_by_its_own_name(subject: &Subject) {
     let key = subject.key().await;
     let second = subject.admin.create_version(&key).await.unwrap().name;
-    let with = EncryptWith::Version(&second);
-    let sealed = subject.crypt.encrypt(with, b"plaintext", b"aad").await.unwrap();
+    let sealed = subject.encrypt_with(&second).await.unwrap();
     assert_eq!(sealed.version, second);
     subject.assert_opens(&key, &sealed).await;
-    let missing = key.version(3);
-    let with = EncryptWith::Version(&missing);
-    refused(
-        subject.crypt.encrypt(with, b"plaintext", b"aad").await,
-        KmsCode::NotFound,
-    );
+    refused(subject.encrypt_with(&key.version(3)).await, KmsCode::NotFound);
 }
 
 pub(super) async fn old_versions_decrypt_after_the_primary_changed(subject: &Subject) {
@@ -93,6 +87,29 @@ pub(super) async fn another_key_does_not_open(subject: &Subject) {
     );
 }
 
+pub(super) async fn the_same_id_in_another_ring_is_another_key(subject: &Subject) {
+    let mine = subject.key().await;
+    let ring = subject.ring_beside("beside");
+    subject.admin.create_ring(&ring).await.unwrap();
+    assert_eq!(present(subject.read.list_keys(&ring).await), []);
+    let other = ring.key(mine.id()).unwrap();
+    assert_eq!(subject.read.get_key(&other).await, Observed::Absent);
+    subject
+        .admin
+        .create_key(&other, KeySpec::default())
+        .await
+        .unwrap();
+    let listed = present(subject.read.list_keys(&ring).await);
+    assert_eq!(listed, [subject.seen(&other).await]);
+    let (sealed, beside) = (
+        subject.encrypt(&mine).await.unwrap(),
+        subject.encrypt(&other).await.unwrap(),
+    );
+    refused(subject.decrypt(&other, &sealed).await, KmsCode::InvalidArgument);
+    refused(subject.decrypt(&mine, &beside).await, KmsCode::InvalidArgument);
+    subject.assert_opens(&other, &beside).await;
+}
+
 pub(super) async fn a_version_that_is_not_enabled_is_not_used(subject: &Subject) {
     let key = subject.key().await;
     let sealed = subject.encrypt(&key).await.unwrap();
@@ -104,6 +121,26 @@ pub(super) async fn a_version_that_is_not_enabled_is_not_used(subject: &Subject)
     assert_eq!(refusal.message, message);
     subject.rescue.enable(&sealed.version).await.unwrap();
     subject.assert_opens(&key, &sealed).await;
+}
+
+pub(super) async fn a_named_version_encrypts_only_while_it_is_enabled(subject: &Subject) {
+    let key = subject.key().await;
+    let second = subject.admin.create_version(&key).await.unwrap().name;
+    subject.admin.disable(&second).await.unwrap();
+    refused(subject.encrypt_with(&second).await, KmsCode::FailedPrecondition);
+    subject.rescue.enable(&second).await.unwrap();
+    assert_eq!(subject.encrypt_with(&second).await.unwrap().version, second);
+}
+
+pub(super) async fn an_old_version_decrypts_only_while_it_is_enabled(subject: &Subject) {
+    let key = subject.key().await;
+    let old = subject.encrypt(&key).await.unwrap();
+    let second = subject.admin.create_version(&key).await.unwrap().name;
+    subject.admin.set_primary(&second).await.unwrap();
+    subject.admin.disable(&old.version).await.unwrap();
+    refused(subject.decrypt(&key, &old).await, KmsCode::FailedPrecondition);
+    subject.rescue.enable(&old.version).await.unwrap();
+    subject.assert_opens(&key, &old).await;
 }
 
 pub(super) async fn without_a_primary_a_key_does_not_encrypt(subject: &Subject) {

@@ -5,8 +5,8 @@ use keyward_core::key::VersionState;
 use keyward_core::kms::KmsCode;
 use keyward_core::limits;
 
-use super::Subject;
 use super::subject::refused;
+use super::{Outcome, Subject};
 
 pub(super) async fn disabling_and_enabling(subject: &Subject) {
     let first = subject.key().await.version(1);
@@ -52,9 +52,9 @@ pub(super) async fn the_primary_is_unprotected(subject: &Subject) {
     assert_eq!(subject.seen(&key).await, changed);
 }
 
-pub(super) async fn scheduling_destruction_and_restoring(subject: &Subject) {
+pub(super) async fn scheduling_destruction_and_restoring(subject: &Subject) -> Outcome {
     let Some(schedule_destruction) = &subject.schedule_destruction else {
-        return;
+        return Outcome::Skipped;
     };
     let key = subject.key().await;
     let sealed = subject.encrypt(&key).await.unwrap();
@@ -79,11 +79,12 @@ pub(super) async fn scheduling_destruction_and_restoring(subject: &Subject) {
     refused(subject.decrypt(&key, &sealed).await, KmsCode::FailedPrecondition);
     subject.rescue.enable(&first).await.unwrap();
     subject.assert_opens(&key, &sealed).await;
+    Outcome::Held
 }
 
-pub(super) async fn what_is_scheduled_is_neither_enabled_nor_scheduled_again(subject: &Subject) {
+pub(super) async fn what_is_scheduled_is_neither_enabled_nor_scheduled_again(subject: &Subject) -> Outcome {
     let Some(schedule_destruction) = &subject.schedule_destruction else {
-        return;
+        return Outcome::Skipped;
     };
     let first = subject.key().await.version(1);
     subject.admin.disable(&first).await.unwrap();
@@ -97,6 +98,18 @@ pub(super) async fn what_is_scheduled_is_neither_enabled_nor_scheduled_again(sub
         assert_eq!(refusal.message, wrong_state(&first, "DESTROY_SCHEDULED"));
     }
     assert_eq!(subject.version(&first).await, scheduled);
+    Outcome::Held
+}
+
+pub(super) async fn what_is_scheduled_does_not_encrypt_by_its_name(subject: &Subject) -> Outcome {
+    let Some(schedule_destruction) = &subject.schedule_destruction else {
+        return Outcome::Skipped;
+    };
+    let key = subject.key().await;
+    let second = subject.admin.create_version(&key).await.unwrap().name;
+    schedule_destruction(&second).await.unwrap();
+    refused(subject.encrypt_with(&second).await, KmsCode::FailedPrecondition);
+    Outcome::Held
 }
 
 fn wrong_state(version: &keyward_core::name::KeyVersionName, state: &str) -> String {

@@ -79,6 +79,12 @@ impl Subject {
         assert_eq!(ring.name, self.ring);
     }
 
+    /// The name of a ring in the same project and location, which nobody but the fact that asks makes.
+    pub(super) fn ring_beside(&self, word: &str) -> KeyRingName {
+        let (project, location) = (self.ring.project(), self.ring.location().clone());
+        KeyRingName::new(project, location, &format!("{}-{word}", self.ring.id())).expect("a well-formed id")
+    }
+
     /// A name for a key that does not exist.
     pub(super) fn unused(&self) -> CryptoKeyName {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
@@ -118,6 +124,13 @@ impl Subject {
     pub(super) async fn encrypt(&self, key: &CryptoKeyName) -> Result<Encrypted, KmsError> {
         self.crypt
             .encrypt(EncryptWith::Key(key), b"plaintext", b"aad")
+            .await
+    }
+
+    /// Encrypts with exactly this version.
+    pub(super) async fn encrypt_with(&self, version: &KeyVersionName) -> Result<Encrypted, KmsError> {
+        self.crypt
+            .encrypt(EncryptWith::Version(version), b"plaintext", b"aad")
             .await
     }
 

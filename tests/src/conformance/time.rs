@@ -6,8 +6,8 @@ use keyward_core::clock::{Timestamp, later};
 use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule, VersionState};
 use keyward_core::kms::{KmsCode, Observed};
 
-use super::Subject;
 use super::subject::{present, refused};
+use super::{Outcome, Subject};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -18,9 +18,9 @@ fn rotating(every: Duration, next: Timestamp) -> KeySpec {
     }
 }
 
-pub(super) async fn a_due_rotation_makes_a_new_primary(subject: &Subject) {
+pub(super) async fn a_due_rotation_makes_a_new_primary(subject: &Subject) -> Outcome {
     let Some(move_clock) = &subject.move_clock else {
-        return;
+        return Outcome::Skipped;
     };
     let first_due = later(subject.clock.now(), DAY * 2);
     let key = subject.key_like(rotating(DAY * 10, first_due)).await;
@@ -44,11 +44,28 @@ pub(super) async fn a_due_rotation_makes_a_new_primary(subject: &Subject) {
         "every rotation that was missed is made up for"
     );
     subject.assert_opens(&key, &new).await;
+    Outcome::Held
 }
 
-pub(super) async fn reading_carries_nothing_out(subject: &Subject) {
+pub(super) async fn a_removed_rotation_stays_away(subject: &Subject) -> Outcome {
     let Some(move_clock) = &subject.move_clock else {
-        return;
+        return Outcome::Skipped;
+    };
+    let key = subject
+        .key_like(rotating(DAY * 10, later(subject.clock.now(), DAY * 10)))
+        .await;
+    subject.admin.set_rotation(&key, None).await.unwrap();
+    move_clock(DAY * 30);
+    let seen = subject.seen(&key).await;
+    assert_eq!((seen.primary, seen.rotation), (Some(1), None));
+    assert_eq!(subject.encrypt(&key).await.unwrap().version, key.version(1));
+    assert_eq!(present(subject.read.list_versions(&key).await).len(), 1);
+    Outcome::Held
+}
+
+pub(super) async fn reading_carries_nothing_out(subject: &Subject) -> Outcome {
+    let Some(move_clock) = &subject.move_clock else {
+        return Outcome::Skipped;
     };
     let key = subject
         .key_like(rotating(DAY, later(subject.clock.now(), DAY)))
@@ -62,12 +79,13 @@ pub(super) async fn reading_carries_nothing_out(subject: &Subject) {
     assert_eq!(made.name, key.version(5));
     assert_eq!(subject.seen(&key).await, seen);
     assert_eq!(present(subject.read.list_versions(&key).await)[..4], versions[..]);
+    Outcome::Held
 }
 
-pub(super) async fn a_due_destruction_is_final(subject: &Subject) {
+pub(super) async fn a_due_destruction_is_final(subject: &Subject) -> Outcome {
     let (Some(move_clock), Some(schedule_destruction)) = (&subject.move_clock, &subject.schedule_destruction)
     else {
-        return;
+        return Outcome::Skipped;
     };
     let spec = KeySpec {
         destroy_window: DestroyWindow::new(DAY * 2).unwrap(),
@@ -104,4 +122,5 @@ pub(super) async fn a_due_destruction_is_final(subject: &Subject) {
         subject.read.get_version(&first).await,
         Observed::Present(_)
     ));
+    Outcome::Held
 }
