@@ -8,10 +8,11 @@ use std::time::Duration;
 use keyward_core::error::{Error, Result};
 
 use super::contest::time;
+use crate::interop::age_folder;
 use crate::repository::Repository;
 
-/// Where programs of others may stand besides `PATH`; `cargo xtask interop` installs age below the second.
-const PEERS: [&str; 2] = ["target/peers", "target/interop/bin"];
+/// Where programs of others may stand besides `PATH` and what `cargo xtask interop` installed.
+const PEERS: &str = "target/peers";
 
 /// A program that can be started.
 #[derive(Clone)]
@@ -39,8 +40,9 @@ impl Program {
     /// A program of others, when this machine has it.
     pub(super) fn peer(repository: &Repository, name: &str) -> Option<Self> {
         let usual = std::env::var_os("PATH").unwrap_or_default();
-        let own = PEERS.iter().map(|folder| repository.root().join(folder));
-        own.chain(std::env::split_paths(&usual))
+        let own = [repository.root().join(PEERS), age_folder(repository)];
+        own.into_iter()
+            .chain(std::env::split_paths(&usual))
             .map(|folder| folder.join(name))
             .find(|path| path.is_file())
             .map(Self::at)

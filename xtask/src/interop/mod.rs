@@ -11,7 +11,7 @@ use keyward_core::error::Result;
 
 use crate::repository::Repository;
 
-pub use peers::Peers;
+pub use peers::{Peers, age_folder};
 
 /// Runs every comparison whose peer can be had on this machine, and says which could not.
 pub fn run(repository: &Repository) -> Result<()> {

@@ -27,10 +27,10 @@ impl Peers {
     /// Installs what the tools of this machine allow. A tool that is there and fails is an error; one that is absent
     /// is not.
     pub fn install(repository: &Repository) -> Result<Self> {
-        let folder = repository.root().join("target/interop");
+        let python = versioned(repository, CRYPTOGRAPHY, CRYPTOGRAPHY_VERSION);
         Ok(Self {
-            age: install_age(&versioned(&folder, "age", AGE_VERSION))?,
-            python: install_python(&versioned(&folder, CRYPTOGRAPHY, CRYPTOGRAPHY_VERSION))?,
+            age: install_age(&age_folder(repository))?,
+            python: install_python(&python)?,
         })
     }
 
@@ -56,8 +56,16 @@ impl Peers {
     }
 }
 
-fn versioned(folder: &Path, name: &str, version: &str) -> PathBuf {
-    folder.join(format!("{name}-{version}"))
+/// Where the pinned `age` and `age-keygen` are, once installed.
+pub fn age_folder(repository: &Repository) -> PathBuf {
+    versioned(repository, "age", AGE_VERSION)
+}
+
+fn versioned(repository: &Repository, name: &str, version: &str) -> PathBuf {
+    repository
+        .root()
+        .join("target/interop")
+        .join(format!("{name}-{version}"))
 }
 
 fn tell(name: &str, place: Option<&Path>, absence: &str) {
@@ -126,14 +134,9 @@ mod tests {
 
     #[test]
     fn another_version_is_another_place() {
-        let folder = Path::new("target/interop");
-        assert_eq!(
-            versioned(folder, "age", "v1.3.1"),
-            Path::new("target/interop/age-v1.3.1")
-        );
-        assert_ne!(
-            versioned(folder, "age", "v1.3.1"),
-            versioned(folder, "age", "v1.3.2")
-        );
+        let repository = Repository::here().unwrap();
+        assert!(age_folder(&repository).ends_with(format!("target/interop/age-{AGE_VERSION}")));
+        let next = versioned(&repository, "age", "v1.3.2");
+        assert_ne!(age_folder(&repository), next);
     }
 }
