@@ -36,6 +36,8 @@ pub(crate) struct Session {
     /// The manifest file, once it was found; it may be one that cannot be read.
     manifest_file: OnceCell<PathBuf>,
     project: OnceCell<Option<Project>>,
+    /// Set once it was said which key files are open to others.
+    exposed_keys: OnceCell<()>,
 }
 
 /// The system's randomness.
@@ -69,6 +71,7 @@ impl Session {
             env_variable,
             manifest_file: OnceCell::new(),
             project: OnceCell::new(),
+            exposed_keys: OnceCell::new(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Session {
             env_variable: None,
             manifest_file: OnceCell::new(),
             project: OnceCell::new(),
+            exposed_keys: OnceCell::new(),
         }
     }
 
@@ -204,12 +208,13 @@ impl Session {
     /// # Errors
     /// As [`Self::providers`].
     pub(crate) fn providers_making(&self, root_key: NewRootKey) -> Result<Providers> {
-        Ok(Providers::new(
-            &self.state()?,
-            root_key,
-            self.clock.clone(),
-            self.rng(),
-        ))
+        let state = self.state()?;
+        self.exposed_keys.get_or_init(|| {
+            for file in state.open_to_others() {
+                self.ui.warn(hints::open_to_others(&file));
+            }
+        });
+        Ok(Providers::new(&state, root_key, self.clock.clone(), self.rng()))
     }
 
     /// The audit trail of `action` on `resources`.

@@ -1,9 +1,9 @@
 //! The state folder: audit log, and the embedded KMS with its root key. Never needed to open what a cloud key wrapped.
 
 use std::env;
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use keyward::atomic_file::{self, Access, Existing};
@@ -59,6 +59,20 @@ impl StateFolder {
         self.0.join("root.key")
     }
 
+    /// The root key and the files of the embedded KMS that others than their owner may read or write.
+    pub(crate) fn open_to_others(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.kms()).into_iter().flatten().flatten();
+        let stores = entries
+            .map(|entry| entry.path())
+            .filter(|file| file.extension().is_some_and(|end| end == "db"));
+        let mut open: Vec<_> = stores
+            .chain([self.root_key()])
+            .filter(|file| is_open(file))
+            .collect();
+        open.sort();
+        open
+    }
+
     /// The audit log.
     pub(crate) fn audit_log(&self) -> PathBuf {
         self.0.join("audit.jsonl")
@@ -100,6 +114,11 @@ impl StateFolder {
         // Another process may have been faster.
         written.or_else(|why| if has(GITIGNORE) { Ok(()) } else { Err(why) })
     }
+}
+
+fn is_open(file: &Path) -> bool {
+    file.metadata()
+        .is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
 }
 
 fn folder_of(manifest: &Path) -> PathBuf {

@@ -1,7 +1,8 @@
 //! Secrets stay out of arguments, environments, logs and errors.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,6 +55,24 @@ fn sops_age_key_is_taken_out_of_the_environment_at_once() {
         ran.stderr
     );
     assert!(ran.stderr.contains("SOPS_AGE_KEY holds a secret") && !ran.stderr.contains(key));
+}
+
+#[test]
+fn a_root_key_that_others_may_read_is_warned_about_once_and_used() {
+    let demo = Demo::sealed();
+    let sealed = demo.run(&["decrypt", "token.kw"]);
+    assert!(!sealed.stderr.contains("others may read"), "{}", sealed.stderr);
+    let root = demo.path(".keyward/root.key");
+    fs::set_permissions(&root, Permissions::from_mode(0o640)).unwrap();
+    for words in [&["decrypt", "token.kw"][..], &["verify"], &["key", "list"]] {
+        let ran = demo.run(words);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let warned = ran
+            .stderr
+            .matches("root.key holds keys, and others may read")
+            .count();
+        assert_eq!(warned, 1, "{words:?}: {}", ran.stderr);
+    }
 }
 
 #[test]

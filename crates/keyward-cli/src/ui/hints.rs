@@ -106,6 +106,14 @@ pub(crate) fn gone(key: &KeyRef) -> Error {
         .hint("if it is known to be lost for good, declare a key of another name in keyward.yaml")
 }
 
+/// A file of keys whose mode lets others at it.
+pub(crate) fn open_to_others(file: &Path) -> String {
+    let name = one_line(&file.display().to_string());
+    format!(
+        "{name} holds keys, and others may read or write it: `chmod go= {name}`; who read it may open everything"
+    )
+}
+
 /// A key that files name and that is gone.
 pub(crate) fn lost(key: &KeyRef, needed: &str) -> Error {
     Error::refused(format!(
