@@ -23,7 +23,8 @@ use crate::ui::{Answer, Page, bad, command, faint, good, strong, uneasy};
 /// Exits with 1 when a check fails, else with 3 when one could not be decided, else with 0.
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// Seal and open a small secret under every key: here, by another identity, or not at all; else as the manifest says
+    /// Seal and open a small secret under every key, here or not at all; else as the manifest says. Of attested ones,
+    /// made by another identity, this release knows nothing: they stay undecided
     #[arg(long, value_name = "here|attested|off")]
     canary: Option<String>,
 
