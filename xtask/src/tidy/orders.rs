@@ -4,8 +4,8 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    BinOp, Expr, ExprAssign, ExprBinary, ExprPath, ExprReference, FieldValue, Item, LitStr, Macro, Member,
-    Pat, Token, UseRename,
+    BinOp, Expr, ExprAssign, ExprBinary, ExprMethodCall, ExprPath, ExprReference, FieldValue, Item, LitStr,
+    Macro, Member, Pat, Token, UseRename,
 };
 
 use super::paths::word;
@@ -22,6 +22,14 @@ const ALLOWED: [&str; 2] = [
 const WORDS: [&str; 2] = ["DestroyScheduled", "ScheduleDestruction"];
 /// The field that says when.
 const FIELD: &str = "destroy_at";
+/// Methods of `Option` that put something into it.
+const FILLERS: [&str; 5] = [
+    "as_mut",
+    "get_or_insert",
+    "get_or_insert_with",
+    "insert",
+    "replace",
+];
 /// What follows the last colon in the path of the call of Google's API that destroys.
 const CALL: &str = "destroy";
 
@@ -111,6 +119,13 @@ impl<'a> Visit<'a> for Orders {
         visit::visit_expr_reference(self, reference);
     }
 
+    fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
+        if FILLERS.contains(&word(&call.method).as_str()) {
+            self.add_field(&call.receiver);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
     fn visit_field_value(&mut self, field: &'a FieldValue) {
         if is_the_field(&field.member) {
             self.add(FIELD, field);
@@ -162,6 +177,7 @@ mod tests {
             "fn f() { let all = vec![VersionState::DestroyScheduled]; }",
             "use VersionState::DestroyScheduled as Harmless;",
             "fn f() { version.destroy_at = Some(now); }",
+            "fn f() { version.destroy_at.replace(now); }",
             "fn f() { std::mem::replace(&mut version.destroy_at, Some(now)); }",
             "fn f() -> KeyVersion { KeyVersion { destroy_at: due, ..version } }",
             "fn f() { format!(\"{version}:destroy\"); }",

@@ -34,7 +34,8 @@ const WORLD: [&[&str]; 23] = [
 ];
 
 const PRINTERS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
-const ENVIRONMENT: [&str; 2] = ["env", "option_env"];
+/// Macros that bring in what no check sees: the environment of the build, and code that stands in no module.
+const UNSEEN: [&str; 3] = ["env", "include", "option_env"];
 /// Methods of `std::path::Path` that ask the file system.
 const PATH_METHODS: [&str; 9] = [
     "canonicalize",
@@ -84,7 +85,7 @@ fn reaches_out(mention: &Mention) -> bool {
             let asks_path = ["Path", "PathBuf"].iter().any(|own| mention.contains(&[own]));
             WORLD.iter().any(|words| mention.contains(words)) || (asks_path && is_one_of(&PATH_METHODS))
         }
-        Kind::Macro => is_one_of(&PRINTERS) || is_one_of(&ENVIRONMENT),
+        Kind::Macro => is_one_of(&PRINTERS) || is_one_of(&UNSEEN),
         Kind::Method => is_one_of(&PATH_METHODS),
         Kind::Definition => false,
     }
@@ -114,6 +115,7 @@ mod tests {
             "fn f() { TimeZone::system(); }",
             "fn f() { <jiff::Timestamp>::now(); }",
             "fn f() { let key = env!(\"KEY\"); }",
+            "include!(\"elsewhere.rs\");",
             "fn f() { assert!(std::fs::read(p).is_ok()); }",
         ] {
             assert_eq!(complaints(code), 1, "{code}");

@@ -1,10 +1,10 @@
 //! Core calls what it uses by its name: the checks of purity and of floors read names, and a rename would blind them.
 
 use syn::visit::{self, Visit};
-use syn::{ItemExternCrate, ItemMod, ItemType, ItemUse, Type, UseTree};
+use syn::{Item, ItemExternCrate, ItemMod, ItemType, ItemUse, Type, UseTree};
 
 use super::paths::word;
-use super::source::is_for_tests;
+use super::source::is_test_item;
 use super::{Complaint, Source};
 
 const CORE: &str = "crates/keyward-core/src";
@@ -74,6 +74,12 @@ impl Renames {
 }
 
 impl<'a> Visit<'a> for Renames {
+    fn visit_item(&mut self, item: &'a Item) {
+        if !is_test_item(item) {
+            visit::visit_item(self, item);
+        }
+    }
+
     fn visit_item_mod(&mut self, module: &'a ItemMod) {
         if module
             .attrs
@@ -85,9 +91,7 @@ impl<'a> Visit<'a> for Renames {
                 module.ident.span().start().line,
             ));
         }
-        if !is_for_tests(&module.attrs) {
-            visit::visit_item_mod(self, module);
-        }
+        visit::visit_item_mod(self, module);
     }
 
     fn visit_item_use(&mut self, item: &'a ItemUse) {
