@@ -72,6 +72,24 @@ fn a_root_key_is_made_only_for_material() {
 }
 
 #[test]
+fn a_link_to_nothing_is_named_and_not_replaced() {
+    let bench = Bench::with_key();
+    let sealed = bench.encrypt();
+    fs::remove_file(bench.root()).unwrap();
+    std::os::unix::fs::symlink("nowhere", bench.root()).unwrap();
+    for answer in [
+        decrypt(&bench.again(), &sealed).map(drop),
+        wait(bench.again().create_version(&key())).map(drop),
+    ] {
+        refused(
+            answer,
+            KmsCode::Unavailable,
+            "a link to a file that does not exist",
+        );
+    }
+}
+
+#[test]
 fn another_root_key_is_told_from_damage() {
     let (bench, other) = (Bench::with_key(), Bench::with_key());
     let sealed = bench.encrypt();

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::KEY_LEN;
 use super::passphrase::SealedKey;
-use crate::fault::{Result, damaged, io};
+use crate::fault::{Result, damaged, io, unavailable};
 use crate::new_file;
 
 pub(super) const HEADING: &str = "keyward-root-key 1 ";
@@ -37,13 +37,15 @@ pub(super) enum RootFile {
 impl RootFile {
     /// Reads `file`; `None` when it does not exist.
     pub(super) fn read(file: &Path) -> Result<Option<Self>> {
-        match file.metadata() {
-            Ok(meta) if meta.is_file() => {}
+        let len = match file.metadata() {
+            Ok(meta) if meta.is_file() => meta.len(),
             Ok(_) => return Err(damaged(file, "it is not a regular file")),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return absent(file).map(|()| None),
             Err(error) => return Err(io(file)(error)),
-        }
-        let mut text = Zeroizing::new(Vec::with_capacity(4096));
+        };
+        // Room for all of it from the beginning: a buffer that grows leaves copies behind.
+        let room = usize::try_from(len).map_or(limits::KEY_FILE_LEN, |len| len.min(limits::KEY_FILE_LEN));
+        let mut text = Zeroizing::new(Vec::with_capacity(room + 64));
         File::open(file)
             .map_err(io(file))?
             .take(limits::KEY_FILE_LEN as u64 + 1)
@@ -69,6 +71,14 @@ impl RootFile {
             _ => Self::Sealed(SealedKey::parse(form, lines.next()?, lines.next()?)?),
         };
         lines.all(str::is_empty).then_some(found)
+    }
+}
+
+/// Whether nothing at all has this name. A link to nothing would be taken for no root key, and hide where it should be.
+fn absent(file: &Path) -> Result<()> {
+    match file.symlink_metadata() {
+        Ok(_) => Err(unavailable(file, "it is a link to a file that does not exist")),
+        Err(_) => Ok(()),
     }
 }
 
