@@ -167,7 +167,10 @@ impl Manifest {
             .collect();
         match started[..] {
             [only] if !only.protected && !requested.is_empty() => Ok(only),
-            [only] if only.protected => Err(not_in_full(only)),
+            [only] if only.protected => Err(Error::usage(format!(
+                "there is no environment `{requested}`, and a protected one is not found by its start"
+            ))
+            .hint(format!("add --env {}", only.name))),
             _ => Err(unknown("environment", requested, self.environments.keys())),
         }
     }
