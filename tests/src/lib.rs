@@ -16,6 +16,7 @@
 pub mod conformance;
 pub mod embedded;
 pub mod fault;
+pub mod folder;
 pub mod naive;
 pub mod operation;
 pub mod picture;

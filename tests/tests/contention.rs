@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 
 use keyward_core::key::VersionState;
 use keyward_tests::embedded::Embedded;
+use keyward_tests::folder::in_memory;
 use keyward_tests::naive::Wish;
 use keyward_tests::operation::{Key, Operation};
 use keyward_tests::picture::{KEYS, RINGS, View};
@@ -57,7 +58,7 @@ fn kms_with_ring(folder: &Path) -> Embedded {
 #[test]
 fn one_of_two_that_create_the_same_key_wins() {
     for _ in 0..10 {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let kms = kms_with_ring(folder.path());
         let racers = (0..2).map(|_| worker(folder.path(), "create-key", 0)).collect();
         let mut said = race(racers).concat();
@@ -71,7 +72,7 @@ fn one_of_two_that_create_the_same_key_wins() {
 #[test]
 fn a_location_that_several_make_at_once_is_made_once() {
     for _ in 0..10 {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let racers = (0..4).map(|_| worker(folder.path(), "create-ring", 1)).collect();
         let mut said = race(racers).concat();
         said.sort();
@@ -90,7 +91,7 @@ fn a_location_that_several_make_at_once_is_made_once() {
 #[test]
 fn a_root_key_that_several_make_at_once_is_made_once() {
     for _ in 0..10 {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let mut kms = Embedded::new(folder.path());
         for ring in RINGS {
             kms.apply(&Operation::CreateRing(ring)).unwrap();
@@ -110,7 +111,7 @@ fn a_root_key_that_several_make_at_once_is_made_once() {
 
 #[test]
 fn writers_and_readers_wait_for_each_other() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = in_memory();
     let mut kms = kms_with_ring(folder.path());
     let wish = Wish {
         window: 24,
@@ -150,7 +151,7 @@ fn writers_and_readers_wait_for_each_other() {
 
 #[test]
 fn a_writer_that_is_killed_keeps_nobody_out() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = in_memory();
     let mut kms = kms_with_ring(folder.path());
     let wish = Wish {
         window: 24,

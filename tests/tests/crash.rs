@@ -15,12 +15,12 @@ use std::process::Output;
 
 use keyward_tests::embedded::Embedded;
 use keyward_tests::fault::{Faults, How};
+use keyward_tests::folder::in_memory;
 use keyward_tests::operation::{Answer, Operation};
 use keyward_tests::picture::{KEYS, View};
 use keyward_tests::pure::Pure;
 use keyward_tests::story::story;
 use rusqlite::Connection;
-use tempfile::TempDir;
 
 const WORKER: &str = env!("CARGO_BIN_EXE_kms-worker");
 
@@ -183,15 +183,4 @@ fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder.join("kms")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| !name.starts_with('.')).collect()
-}
-
-/// A process that dies loses nothing that it handed to the kernel, so that memory shows the same as a disk, faster.
-fn in_memory() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
-    made.unwrap()
 }

@@ -7,16 +7,15 @@
     reason = "a test stops at the first surprise"
 )]
 
-use std::path::Path;
-
 use keyward_tests::embedded::Embedded;
+use keyward_tests::folder::in_memory;
 use keyward_tests::naive::{Naive, Wish};
 use keyward_tests::operation::{Ciphertexts, Key, Operation};
 use keyward_tests::pure::Pure;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use tempfile::TempDir;
+use proptest::test_runner::{FailurePersistence, FileFailurePersistence};
 
 /// The ids of rings and keys: few, so that operations meet.
 const IDS: [&str; 2] = ["one", "two"];
@@ -79,8 +78,15 @@ fn operations(most: usize) -> impl Strategy<Value = Vec<Operation>> {
     vec(operation(), 1..most).prop_map(|rest| [beginning(), rest].concat())
 }
 
+/// A sequence that failed once is tried first from then on.
+fn found() -> Option<Box<dyn FailurePersistence>> {
+    Some(Box::new(FileFailurePersistence::Direct(
+        "tests/model.regressions",
+    )))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: found(), ..ProptestConfig::default() })]
 
     #[test]
     fn the_machine_agrees_with_the_naive_model(operations in operations(80)) {
@@ -97,7 +103,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: found(), ..ProptestConfig::default() })]
 
     #[test]
     fn the_embedded_kms_agrees_with_the_machine(operations in operations(40)) {
@@ -108,15 +114,4 @@ proptest! {
             prop_assert_eq!(embedded.picture(), pure.picture(), "{:?}", operation);
         }
     }
-}
-
-/// Nothing here is about durability, and memory is fast.
-fn in_memory() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
-    made.unwrap()
 }
