@@ -34,7 +34,7 @@ pub(super) enum Durable {
 /// A staging folder of this process. What was not published is removed with it.
 pub(super) struct Staging {
     // Removed before the lock on it is given up.
-    _folder: TempDir,
+    folder: TempDir,
     handle: File,
     out: File,
     out_path: PathBuf,
@@ -48,7 +48,7 @@ impl Staging {
         remove_stale(out)?;
         let (folder, handle) = locked_folder(out)?;
         Ok(Self {
-            _folder: folder,
+            folder,
             handle,
             out: out_handle,
             out_path: out.to_owned(),
@@ -141,6 +141,13 @@ impl Staging {
     }
 }
 
+impl Drop for Staging {
+    /// A run that is killed while it clears up leaves a folder that is marked, or empty.
+    fn drop(&mut self) {
+        clear(self.folder.path(), &self.folder.path().join(MARK));
+    }
+}
+
 /// A folder that no other run takes for left behind, since this process holds its lock.
 fn locked_folder(out: &Path) -> Result<(TempDir, File)> {
     for _ in 0..16 {
@@ -150,8 +157,11 @@ fn locked_folder(out: &Path) -> Result<(TempDir, File)> {
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(out)
             .map_err(|error| io_error("make a folder in it", out, error))?;
-        let handle =
-            File::open(folder.path()).map_err(|error| io_error("open the folder", folder.path(), error))?;
+        let handle = match File::open(folder.path()) {
+            // Another run has taken it for one that was left behind.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened.map_err(|error| io_error("open the folder", folder.path(), error))?,
+        };
         let is_ours =
             handle.try_lock().is_ok() && handle.metadata().is_ok_and(|metadata| metadata.nlink() > 0);
         if is_ours {
@@ -188,9 +198,17 @@ fn is_folder(entry: &DirEntry) -> bool {
 fn remove_if_stale(folder: &Path) {
     let Ok(handle) = File::open(folder) else { return };
     let mark = folder.join(MARK);
-    if handle.try_lock().is_err() || mark.symlink_metadata().is_err() {
+    if handle.try_lock().is_err() {
         return;
     }
+    if mark.symlink_metadata().is_ok() {
+        clear(folder, &mark);
+    }
+    // Killed before the mark was made, or after it was removed: such a folder is empty, and only then it goes.
+    let _ = fs::remove_dir(folder);
+}
+
+fn clear(folder: &Path, mark: &Path) {
     let entries = || fs::read_dir(folder).into_iter().flatten().flatten();
     for site in entries().filter(is_folder) {
         for file in [CLIENT_FILE, SEALED_CLIENT_FILE, SERVER_FILE] {
@@ -200,6 +218,5 @@ fn remove_if_stale(folder: &Path) {
     }
     if entries().count() == 1 {
         let _ = fs::remove_file(mark);
-        let _ = fs::remove_dir(folder);
     }
 }

@@ -270,10 +270,13 @@ fn what_a_killed_run_left_is_removed_and_what_a_live_one_holds_is_not() {
         staging(".keyward-credentials-deaD01"),
         staging(".keyward-credentials-live02"),
     );
+    // Killed before it was marked, or after the mark was removed.
+    let empty = out.path().join(".keyward-credentials-empty3");
+    fs::create_dir(&empty).unwrap();
     let lock = fs::File::open(&live).unwrap();
     lock.lock().unwrap();
     run(out.path(), &list(["b.example".to_owned()])).unwrap();
-    assert!(!dead.exists() && live.exists());
+    assert!(!dead.exists() && !empty.exists() && live.exists());
     assert!(out.path().join("b.example-credentials").exists());
 }
 
@@ -286,6 +289,10 @@ fn a_folder_of_a_user_stays_whatever_it_is_called() {
             &["a.example-credentials/secret.txt"][..],
         ),
         (".keyward-credentials-backup2", &["left-by-keyward"]),
+        (
+            ".keyward-credentials-nomark",
+            &["a.example-credentials/secret.txt"],
+        ),
         (
             ".keyward-credentials-mixed1",
             &["left-by-keyward", "a.example-credentials/notes"],
