@@ -1,0 +1,1 @@
+//! Google Cloud KMS, over Google's official client.
