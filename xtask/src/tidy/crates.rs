@@ -35,6 +35,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
             "keyward-core",
             "keyward-embedded",
             "keyward-emulator",
+            "keyward-gcp",
         ],
     ),
     (
@@ -45,6 +46,8 @@ const MAY_USE: [(&str, &[&str]); 9] = [
             "keyward-cli",
             "keyward-core",
             "keyward-embedded",
+            "keyward-emulator",
+            "keyward-gcp",
         ],
     ),
 ];
