@@ -36,7 +36,9 @@ pub fn draw(view: &impl View) -> Vec<String> {
         lines.push(format!(
             "{ring}/{id}: window {} every {:?} next {:?} primary {:?}",
             key.destroy_window.length().as_secs() / 3600,
-            key.rotation.map(|rotation| rotation.period().as_secs() / 3600),
+            key.rotation
+                .and_then(|rotation| rotation.period())
+                .map(|period| period.as_secs() / 3600),
             key.rotation.map(|rotation| hour(rotation.next())),
             key.primary
         ));

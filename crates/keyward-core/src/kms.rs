@@ -204,13 +204,26 @@ impl KmsCode {
     }
 }
 
-/// A failed KMS call. The message names the resource and never carries a secret.
+/// A failed KMS call. Neither message nor hint carries a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KmsError {
     /// The canonical code.
     pub code: KmsCode,
-    /// One sentence.
+    /// One sentence that names the resource.
     pub message: String,
+    /// What to do next, where that is known.
+    pub hint: Option<String>,
+    /// Which condition the resource does not meet, for programs.
+    pub violation: Option<Violation>,
+}
+
+/// One violation of Google's `google.rpc.PreconditionFailure`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The kind: `KEY_DISABLED`, `KEY_DESTROY_SCHEDULED`, `KEY_DESTROYED` and the like.
+    pub kind: String,
+    /// Full name of the version that it is about.
+    pub subject: String,
 }
 
 impl KmsError {
@@ -219,7 +232,24 @@ impl KmsError {
         Self {
             code,
             message: message.into(),
+            hint: None,
+            violation: None,
         }
+    }
+
+    /// Says what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says which condition is not met, by which resource.
+    pub fn violation(mut self, kind: impl Into<String>, subject: impl Into<String>) -> Self {
+        self.violation = Some(Violation {
+            kind: kind.into(),
+            subject: subject.into(),
+        });
+        self
     }
 
     /// What a read that failed this way has seen: only a plain "not found" is absence.
@@ -233,8 +263,18 @@ impl KmsError {
     /// What a decryption that failed this way means: a ciphertext that does not open is damaged, or another key's.
     pub fn of_decryption(self) -> Error {
         match self.code {
-            KmsCode::InvalidArgument => Error::damaged(self.to_string()),
+            KmsCode::InvalidArgument => self.into_error(Error::damaged),
             _ => self.into(),
+        }
+    }
+}
+
+impl KmsError {
+    fn into_error(self, make: impl FnOnce(String) -> Error) -> Error {
+        let error = make(self.to_string());
+        match self.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
         }
     }
 }
@@ -260,7 +300,7 @@ impl From<KmsError> for Error {
             KmsCode::Internal => Error::damaged,
             KmsCode::Bug => Error::bug,
         };
-        make(error.to_string())
+        error.into_error(make)
     }
 }
 
@@ -286,6 +326,7 @@ mod tests {
         assert_eq!(kind(error.code), ErrorKind::Usage);
         assert_eq!(error.of_decryption().kind(), ErrorKind::Damaged);
         let busy = KmsError::new(KmsCode::Unavailable, "why");
+        assert_eq!(Error::from(busy.clone().hint("wait")).hints(), ["wait"]);
         assert_eq!(busy.of_decryption().kind(), ErrorKind::Unavailable);
     }
 }

@@ -74,7 +74,7 @@ fn a_pipe_is_not_waited_for() {
 #[test]
 fn a_newer_file_is_left_alone() {
     let bench = Bench::with_key();
-    bench.sql("PRAGMA user_version = 2");
+    bench.sql("PRAGMA user_version = 3");
     let before = fs::read(bench.db()).unwrap();
     unknown(&bench, "newer keyward");
     assert_eq!(fs::read(bench.db()).unwrap(), before);

@@ -1,8 +1,10 @@
 //! A crypto key: purpose, policy, and which version is primary.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::schedule::{DestroyWindow, RotationSchedule};
+use super::{Algorithm, ProtectionLevel};
 use crate::clock::Timestamp;
 use crate::name::{CryptoKeyName, KeyVersionName};
 
@@ -12,6 +14,32 @@ pub enum Purpose {
     /// Symmetric encryption (`ENCRYPT_DECRYPT`), the only purpose with a primary version.
     #[default]
     EncryptDecrypt,
+    /// A purpose that keyward does not use.
+    Other,
+}
+
+impl Purpose {
+    /// Cloud KMS' own word for the purpose.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::EncryptDecrypt => "ENCRYPT_DECRYPT",
+            Self::Other => "CRYPTO_KEY_PURPOSE_UNSPECIFIED",
+        }
+    }
+
+    /// The purpose with this word; [`Self::Other`] for every other word.
+    pub fn from_id(id: &str) -> Self {
+        match id {
+            "ENCRYPT_DECRYPT" => Self::EncryptDecrypt,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
 }
 
 /// A named key. It may have no version, or none that is enabled.
@@ -21,6 +49,10 @@ pub struct CryptoKey {
     pub name: CryptoKeyName,
     /// What it is for; immutable.
     pub purpose: Purpose,
+    /// The algorithm of versions that are made from now on.
+    pub algorithm: Algorithm,
+    /// Where its material is; immutable.
+    pub protection: ProtectionLevel,
     /// When it was created.
     pub created: Timestamp,
     /// Automatic rotation, if any.
@@ -45,6 +77,8 @@ impl CryptoKey {
 pub struct KeySpec {
     /// What the key is for.
     pub purpose: Purpose,
+    /// Where its material is to be.
+    pub protection: ProtectionLevel,
     /// Automatic rotation, if wanted.
     pub rotation: Option<RotationSchedule>,
     /// The destroy window; 30 days unless given.
@@ -53,4 +87,13 @@ pub struct KeySpec {
     pub labels: BTreeMap<String, String>,
     /// Create no version 1, and so no primary.
     pub skip_initial_version: bool,
+}
+
+/// What to change about a key; the rest stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyUpdate {
+    /// All its labels from now on.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Its rotation schedule from now on: another one, or none.
+    pub rotation: Option<Option<RotationSchedule>>,
 }

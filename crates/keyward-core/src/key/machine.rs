@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::moves::Move;
 use super::{
-    CryptoKey, Effect, KeyRecord, KeyRing, KeySpec, KeyVersion, RotationSchedule, VersionState, refusal,
+    Algorithm, CryptoKey, Effect, KeyRecord, KeyRing, KeySpec, KeyUpdate, KeyVersion, ProtectionLevel,
+    Purpose, RotationSchedule, VersionState, refusal,
 };
 use crate::clock::Timestamp;
 use crate::kms::{EncryptWith, KmsError};
@@ -196,8 +197,8 @@ impl Machine {
     /// Creates a key, with version 1 as its primary unless the specification says otherwise.
     ///
     /// # Errors
-    /// `NOT_FOUND` without the ring; `ALREADY_EXISTS`; `INVALID_ARGUMENT` for a rotation in the past, and for
-    /// labels beyond the limits.
+    /// `NOT_FOUND` without the ring; `ALREADY_EXISTS`; `INVALID_ARGUMENT` for a purpose or a protection level that
+    /// is not known, for a rotation in the past, and for schedules and labels beyond the limits.
     pub fn create_key(
         &mut self,
         name: &CryptoKeyName,
@@ -208,12 +209,13 @@ impl Machine {
         if self.keys.contains_key(name) {
             return Err(refusal::exists("CryptoKey", name));
         }
-        check_rotation(name, spec.rotation, now)?;
-        check_labels(name, &spec.labels)?;
+        check_spec(name, &spec, now)?;
         let mut record = KeyRecord {
             key: CryptoKey {
                 name: name.clone(),
                 purpose: spec.purpose,
+                algorithm: Algorithm::GoogleSymmetricEncryption,
+                protection: spec.protection,
                 created: now,
                 rotation: spec.rotation,
                 destroy_window: spec.destroy_window,
@@ -263,16 +265,37 @@ impl Machine {
     /// Sets or, with `None`, removes the rotation schedule.
     ///
     /// # Errors
-    /// `NOT_FOUND`; `INVALID_ARGUMENT` for a rotation in the past.
+    /// Those of [`Self::update_key`].
     pub fn set_rotation(
         &mut self,
         name: &CryptoKeyName,
         rotation: Option<RotationSchedule>,
         now: Timestamp,
     ) -> Result<CryptoKey, KmsError> {
+        let rotation = Some(rotation);
+        let labels = None;
+        self.update_key(name, KeyUpdate { labels, rotation }, now)
+    }
+
+    /// Changes what `update` names, all of it or nothing.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`; `INVALID_ARGUMENT` for a rotation in the past, and for periods and labels beyond the limits.
+    pub fn update_key(
+        &mut self,
+        name: &CryptoKeyName,
+        update: KeyUpdate,
+        now: Timestamp,
+    ) -> Result<CryptoKey, KmsError> {
         let (record, _) = self.due(name, now)?;
-        check_rotation(name, rotation, now)?;
-        record.key.rotation = rotation;
+        check_rotation(name, update.rotation.flatten(), now)?;
+        if let Some(labels) = update.labels {
+            check_labels(name, &labels)?;
+            record.key.labels = labels;
+        }
+        if let Some(rotation) = update.rotation {
+            record.key.rotation = rotation;
+        }
         Ok(record.key.clone())
     }
 
@@ -313,6 +336,20 @@ fn usable(version: &KeyVersion) -> Result<(), KmsError> {
     }
 }
 
+fn check_spec(name: &CryptoKeyName, spec: &KeySpec, now: Timestamp) -> Result<(), KmsError> {
+    if spec.purpose == Purpose::Other {
+        return Err(refusal::cannot_be(name, "purpose"));
+    }
+    if spec.protection == ProtectionLevel::Other {
+        return Err(refusal::cannot_be(name, "version_template.protection_level"));
+    }
+    if !spec.destroy_window.is_within_limits() {
+        return Err(refusal::cannot_be(name, "destroy_scheduled_duration"));
+    }
+    check_rotation(name, spec.rotation, now)?;
+    check_labels(name, &spec.labels)
+}
+
 fn check_labels(name: &CryptoKeyName, labels: &BTreeMap<String, String>) -> Result<(), KmsError> {
     let fits = |text: &String| text.len() <= limits::LABEL_LEN;
     let short = labels.iter().all(|(name, value)| fits(name) && fits(value));
@@ -328,6 +365,7 @@ fn check_rotation(
     now: Timestamp,
 ) -> Result<(), KmsError> {
     match rotation {
+        Some(rotation) if !rotation.is_within_limits() => Err(refusal::cannot_be(name, "rotation_period")),
         Some(rotation) if rotation.next() <= now => Err(refusal::rotation_in_the_past(name)),
         _ => Ok(()),
     }

@@ -43,12 +43,12 @@ impl KeyRecord {
     fn rotate_due(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         while let Some(schedule) = self.key.rotation.filter(|schedule| schedule.next() <= now) {
             if self.is_full() {
-                self.key.rotation = Some(schedule.after(now));
+                self.key.rotation = schedule.after(now);
                 return;
             }
             let number = self.add_version(schedule.next(), effects).name.number();
             self.key.primary = Some(number);
-            self.key.rotation = Some(schedule.following());
+            self.key.rotation = schedule.following();
         }
     }
 
@@ -63,6 +63,8 @@ impl KeyRecord {
         let version = KeyVersion {
             name: self.key.name.version(number),
             state: VersionState::Enabled,
+            algorithm: self.key.algorithm,
+            protection: self.key.protection,
             created,
             destroy_at: None,
             destroyed_at: None,

@@ -41,10 +41,14 @@ pub(super) fn wrong_state(name: &KeyVersionName, state: VersionState) -> KmsErro
 
 /// A use of a version that is not enabled.
 pub(super) fn not_enabled(name: &KeyVersionName, state: VersionState) -> KmsError {
-    KmsError::new(
+    let refusal = KmsError::new(
         KmsCode::FailedPrecondition,
         format!("{name} is not enabled, current state is: {state}."),
-    )
+    );
+    match state {
+        VersionState::Other => refusal,
+        _ => refusal.violation(format!("KEY_{state}"), name.to_string()),
+    }
 }
 
 /// Encryption under a key without a primary. Cloud KMS does not document its code for this.
@@ -65,6 +69,14 @@ pub(super) fn full(name: &CryptoKeyName) -> KmsError {
 pub(super) fn labels(name: &CryptoKeyName) -> KmsError {
     let message = format!("labels of {name}: at most {KEY_LABELS}, of at most {LABEL_LEN} bytes.");
     KmsError::new(KmsCode::InvalidArgument, message)
+}
+
+/// A key that no machine here can be: what it is for or where it is to be is unknown, or a schedule beyond the limits.
+pub(super) fn cannot_be(name: &CryptoKeyName, field: &str) -> KmsError {
+    KmsError::new(
+        KmsCode::InvalidArgument,
+        format!("{field} of {name} has a value that is not supported."),
+    )
 }
 
 /// A rotation that would have been due before it was asked for.

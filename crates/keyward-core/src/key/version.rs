@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::{Algorithm, ProtectionLevel};
 use crate::clock::Timestamp;
 use crate::name::KeyVersionName;
 
@@ -63,6 +64,10 @@ pub struct KeyVersion {
     pub name: KeyVersionName,
     /// Its state.
     pub state: VersionState,
+    /// What it computes.
+    pub algorithm: Algorithm,
+    /// Where its material is.
+    pub protection: ProtectionLevel,
     /// When it was created.
     pub created: Timestamp,
     /// When it will be destroyed; only in [`VersionState::DestroyScheduled`].

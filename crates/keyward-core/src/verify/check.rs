@@ -27,7 +27,7 @@ pub enum CheckId {
     V12,
     /// Rotation is as declared and not overdue.
     V13,
-    /// Purpose is as declared.
+    /// Purpose, algorithm and protection level are as declared.
     V15,
     /// A canary sealed now opens, and the primary answered it.
     V18,

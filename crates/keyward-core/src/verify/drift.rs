@@ -60,7 +60,7 @@ fn another_key(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
 
 fn changed_schedules(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
     let text = |period: Option<Duration>| period.map_or("none".to_owned(), duration_text);
-    let rotation = key.rotation.map(|schedule| schedule.period());
+    let rotation = key.rotation.and_then(|schedule| schedule.period());
     let window = key.destroy_window.length();
     [
         ("rotation period", recorded.rotation, rotation),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Check, CheckId, Files, Uses, Verdict};
 use crate::clock::Timestamp;
-use crate::key::{CryptoKey, KeyRing, KeyVersion};
+use crate::key::{CryptoKey, KeyRing, KeyVersion, ProtectionLevel};
 use crate::kms::Observed;
 use crate::manifest::LockedKey;
 use crate::name::{KeyRef, VersionRef};
@@ -33,6 +33,8 @@ pub struct Expected {
     pub keyring: String,
     /// The key.
     pub key: KeyRef,
+    /// The declared protection level; `None` when any will do.
+    pub protection: Option<ProtectionLevel>,
     /// The declared rotation period; `None` when the provider must not rotate by itself.
     pub rotation: Option<Duration>,
     /// The declared destroy window: the floor below which the live one must not be.

@@ -1,7 +1,7 @@
-//! V01, V02, V15: the ring is there, the key is there, and it is for encryption.
+//! V01, V02, V15: the ring is there, the key is there, and it is of the declared kind.
 
 use super::{Check, CheckId, Evidence, Recorded, Verdict};
-use crate::key::Purpose;
+use crate::key::{Algorithm, CryptoKey, ProtectionLevel, Purpose};
 use crate::kms::Observed;
 
 pub(super) fn ring(evidence: Evidence<'_>) -> Check {
@@ -31,12 +31,25 @@ pub(super) fn key(evidence: Evidence<'_>) -> Check {
 
 pub(super) fn purpose(evidence: Evidence<'_>) -> Check {
     let verdict = match evidence.live_key() {
-        Ok(key) => match key.purpose {
-            Purpose::EncryptDecrypt => Verdict::Pass,
-        },
+        Ok(key) => unfit(key, evidence.expected.protection).map_or(Verdict::Pass, Verdict::Fail),
         Err(verdict) => verdict,
     };
     evidence.check(CheckId::V15, verdict)
+}
+
+/// What is wrong about the kind of a key. None of it can be changed on an existing key.
+fn unfit(key: &CryptoKey, declared: Option<ProtectionLevel>) -> Option<String> {
+    if key.purpose != Purpose::EncryptDecrypt {
+        return Some("it is not for encryption (ENCRYPT_DECRYPT): its purpose is another one".into());
+    }
+    if key.algorithm != Algorithm::GoogleSymmetricEncryption {
+        return Some("its algorithm is not GOOGLE_SYMMETRIC_ENCRYPTION".into());
+    }
+    let other = declared.filter(|declared| *declared != key.protection)?;
+    Some(format!(
+        "its protection level is {} and {other} is declared",
+        key.protection
+    ))
 }
 
 /// A key that once was, or that a file may need, is not to be made anew under its old name: that opens nothing, and

@@ -54,6 +54,7 @@ impl Expected {
         keyring.keys().iter().map(|key| Self {
             keyring: keyring.name.clone(),
             key: key.clone(),
+            protection: None,
             rotation: keyring.rotation,
             destroy_window: keyring.destroy_after,
         })

@@ -28,22 +28,25 @@ pub(super) fn rotation(evidence: Evidence<'_>) -> Check {
     over_key(evidence, CheckId::V13, |key| {
         match (evidence.expected.rotation, key.rotation) {
             (None, None) => None,
-            (None, Some(live)) => Some(format!(
-                "it rotates every {} and no rotation is declared",
-                duration_text(live.period())
-            )),
+            (None, Some(live)) => Some(format!("{} and no rotation is declared", rhythm(live))),
             (Some(declared), None) => Some(format!(
                 "rotation every {} is declared and none is set: it does not rotate",
                 duration_text(declared)
             )),
-            (Some(declared), Some(live)) if live.period() != declared => Some(format!(
-                "it rotates every {} and {} is declared",
-                duration_text(live.period()),
-                duration_text(declared)
-            )),
+            (Some(declared), Some(live)) if live.period() != Some(declared) => {
+                let declared = duration_text(declared);
+                Some(format!("{} and {declared} is declared", rhythm(live)))
+            }
             (Some(declared), Some(live)) => off_schedule(declared, live, evidence.now),
         }
     })
+}
+
+fn rhythm(live: RotationSchedule) -> String {
+    match live.period() {
+        Some(period) => format!("it rotates every {}", duration_text(period)),
+        None => format!("it rotates once, at {},", live.next()),
+    }
 }
 
 /// A rotation that is overdue does not happen; one that is more than a period away has been put off.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::{Timestamp, later};
-use crate::key::{CryptoKey, DestroyWindow, KeyRing, KeyVersion, Purpose, RotationSchedule, VersionState};
+use crate::key::{
+    Algorithm, CryptoKey, DestroyWindow, KeyRing, KeyVersion, ProtectionLevel, Purpose, RotationSchedule,
+    VersionState,
+};
 use crate::kms::Observed;
 use crate::manifest::{LockedKey, LockedVersion};
 
@@ -40,6 +43,7 @@ impl Case {
             expected: Expected {
                 keyring: "app".into(),
                 key: key(),
+                protection: None,
                 rotation: Some(90 * DAY),
                 destroy_window: 30 * DAY,
             },
@@ -99,6 +103,8 @@ fn version(number: u64, state: VersionState) -> KeyVersion {
     KeyVersion {
         name,
         state,
+        algorithm: Algorithm::default(),
+        protection: ProtectionLevel::default(),
         created: start(),
         destroy_at: None,
         destroyed_at: None,
@@ -114,6 +120,8 @@ fn seen() -> Seen {
         key: Observed::Present(CryptoKey {
             name: key().name,
             purpose: Purpose::EncryptDecrypt,
+            algorithm: Algorithm::default(),
+            protection: ProtectionLevel::default(),
             created: start(),
             rotation: Some(RotationSchedule::new(90 * DAY, later(start(), 90 * DAY)).unwrap()),
             destroy_window: DestroyWindow::default(),
@@ -283,6 +291,35 @@ const FAULTS: &[Fault] = &[
         "another rotation",
         |case| case.expected.rotation = Some(30 * DAY),
         &["V13 FAIL"],
+    ),
+    (
+        "one rotation, and no more",
+        |case| case.live_key().rotation = Some(RotationSchedule::once(later(start(), 90 * DAY))),
+        &["V10 FAIL", "V13 FAIL"],
+    ),
+    (
+        "one rotation, and none declared",
+        |case| {
+            case.expected.rotation = None;
+            case.record().rotation = None;
+            case.live_key().rotation = Some(RotationSchedule::once(later(start(), 90 * DAY)));
+        },
+        &["V13 FAIL"],
+    ),
+    (
+        "another purpose",
+        |case| case.live_key().purpose = Purpose::Other,
+        &["V15 FAIL"],
+    ),
+    (
+        "another algorithm",
+        |case| case.live_key().algorithm = Algorithm::Other,
+        &["V15 FAIL"],
+    ),
+    (
+        "another protection level",
+        |case| case.expected.protection = Some(ProtectionLevel::Hsm),
+        &["V15 FAIL"],
     ),
     (
         "rotation undeclared",

@@ -37,6 +37,7 @@ fn fill(file: &Path, location: &Location) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", schema::VERSION)?;
     connection.execute_batch(schema::TABLES)?;
+    connection.execute_batch(schema::UPGRADE)?;
     connection.execute_batch(due::TABLE)?;
     connection.execute(
         "INSERT INTO store (one, location) VALUES (1, ?1)",

@@ -35,6 +35,8 @@ const LONGEST_VALUE: i32 = 64 * 1024;
 pub(crate) struct Store {
     file: PathBuf,
     connection: Connection,
+    /// Version of its tables.
+    version: i64,
 }
 
 /// The file of a location.
@@ -64,6 +66,7 @@ impl Store {
         Ok(Self {
             file: file.to_owned(),
             connection,
+            version: 0,
         })
     }
 
@@ -79,9 +82,14 @@ impl Store {
             Ok(Self {
                 file: file.clone(),
                 connection,
+                version: 0,
             })
         };
-        open().map_err(sqlite(&file))?.checked(location)
+        open()
+            .map_err(sqlite(&file))?
+            .checked(location)?
+            .upgraded()
+            .map_err(sqlite(&file))
     }
 
     /// Makes every change since [`Store::write`] durable, all of them or none.
@@ -95,7 +103,7 @@ impl Store {
         &self.file
     }
 
-    fn checked(self, location: &Location) -> Result<Self> {
+    fn checked(mut self, location: &Location) -> Result<Self> {
         let number = |name| {
             let value = self
                 .connection
@@ -106,8 +114,9 @@ impl Store {
             return Err(damaged(&self.file, "it is not a key store of keyward"));
         }
         self.refuse_write_ahead_log()?;
-        match number("user_version")? {
-            schema::VERSION => {}
+        let version = number("user_version")?;
+        match version {
+            schema::VERSION | schema::BEFORE => {}
             newer if newer > schema::VERSION => {
                 return Err(unavailable(&self.file, "it was written by a newer keyward"));
             }
@@ -116,6 +125,18 @@ impl Store {
         let stored = self.location()?;
         if stored != location.as_str() {
             return Err(damaged(&self.file, format!("it is the key store of {stored}")));
+        }
+        self.version = version;
+        Ok(self)
+    }
+
+    /// With the tables of today. They become durable together with the change, or not at all.
+    fn upgraded(mut self) -> rusqlite::Result<Self> {
+        if self.version == schema::BEFORE {
+            self.connection.execute_batch(schema::UPGRADE)?;
+            self.connection
+                .pragma_update(None, "user_version", schema::VERSION)?;
+            self.version = schema::VERSION;
         }
         Ok(self)
     }

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use keyward_core::key::{
-    CryptoKey, DestroyWindow, KeyRecord, KeyRing, KeyVersion, Machine, Purpose, RotationSchedule,
-    VersionState,
+    Algorithm, CryptoKey, DestroyWindow, KeyRecord, KeyRing, KeyVersion, Machine, ProtectionLevel, Purpose,
+    RotationSchedule, VersionState,
 };
 use keyward_core::limits;
 use keyward_core::name::{CryptoKeyName, KeyRingName, KeyVersionName};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{OptionalExtension, Params, Row, params};
 
-use super::Store;
+use super::{Store, schema};
 use crate::fault::{Result, sqlite};
 
 /// A column whose text is parsed by its own type, strictly.
@@ -43,10 +43,10 @@ impl Store {
     /// A machine that holds one key with its ring, as far as they exist.
     pub(crate) fn load_key(&self, name: &CryptoKeyName) -> Result<Machine> {
         let mut machine = self.load_ring(name.ring())?;
-        let query = "SELECT * FROM crypto_key WHERE name = ?1";
+        let query = format!("{} WHERE name = ?1", self.keys());
         let key = self
             .connection
-            .query_row(query, [name.to_string()], key_of)
+            .query_row(&query, [name.to_string()], key_of)
             .optional();
         if let Some(key) = key.map_err(sqlite(&self.file))? {
             machine.load_key(self.with_versions(key).map_err(sqlite(&self.file))?);
@@ -115,9 +115,18 @@ impl Store {
     fn records(&self, ring: &KeyRingName) -> rusqlite::Result<Vec<KeyRecord>> {
         let mut statement = self
             .connection
-            .prepare("SELECT * FROM crypto_key WHERE ring = ?1")?;
+            .prepare(&format!("{} WHERE ring = ?1", self.keys()))?;
         let keys = statement.query_map([ring.to_string()], key_of)?;
         keys.map(|key| self.with_versions(key?)).collect()
+    }
+
+    /// The rows of keys, with the columns of today.
+    fn keys(&self) -> String {
+        let added = match self.version {
+            schema::BEFORE => format!(", {}", schema::ADDED),
+            _ => String::new(),
+        };
+        format!("SELECT *{added} FROM crypto_key")
     }
 
     fn with_versions(&self, mut key: CryptoKey) -> rusqlite::Result<KeyRecord> {
@@ -134,7 +143,7 @@ impl Store {
             "SELECT number, state, created, destroy_at, destroyed_at FROM version WHERE crypto_key = ?1";
         let mut versions = self.connection.prepare(query)?;
         let versions = versions
-            .query_map([&name], |row| version_of(&key.name, row))?
+            .query_map([&name], |row| version_of(&key, row))?
             .enumerate()
             .map(|(before, version)| within(limits::KEY_VERSIONS, before).and(version))
             .map(|version| version.map(|version| (version.name.number(), version)))
@@ -154,6 +163,8 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<CryptoKey> {
     Ok(CryptoKey {
         name: parsed(row, "name")?,
         purpose: Purpose::EncryptDecrypt,
+        algorithm: Algorithm::from_id(row.get_ref("algorithm")?.as_str()?),
+        protection: ProtectionLevel::from_id(row.get_ref("protection")?.as_str()?),
         created: parsed(row, "created")?,
         rotation: rotation_of(row)?,
         destroy_window: DestroyWindow::new(duration(parsed(row, "destroy_window")?)?)
@@ -167,6 +178,9 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<CryptoKey> {
 }
 
 fn rotation_of(row: &Row<'_>) -> rusqlite::Result<Option<RotationSchedule>> {
+    if let Some(next) = parsed_option(row, "rotation_once")? {
+        return Ok(Some(RotationSchedule::once(next)));
+    }
     let period = parsed_option::<SignedDuration>(row, "rotation_period")?
         .map(duration)
         .transpose()?;
@@ -177,9 +191,11 @@ fn rotation_of(row: &Row<'_>) -> rusqlite::Result<Option<RotationSchedule>> {
     schedule.transpose().map_err(|_| impossible())
 }
 
-fn version_of(key: &CryptoKeyName, row: &Row<'_>) -> rusqlite::Result<KeyVersion> {
+fn version_of(key: &CryptoKey, row: &Row<'_>) -> rusqlite::Result<KeyVersion> {
     Ok(KeyVersion {
-        name: key.version(number(row.get("number")?)?),
+        name: key.name.version(number(row.get("number")?)?),
+        algorithm: key.algorithm,
+        protection: key.protection,
         state: VersionState::from_id(row.get_ref("state")?.as_str()?),
         created: parsed(row, "created")?,
         destroy_at: parsed_option(row, "destroy_at")?,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use keyward_core::key::{CryptoKey, KeyRecord, KeyRing, KeyVersion, VersionState};
+use keyward_core::key::{CryptoKey, KeyRecord, KeyRing, KeyVersion, RotationSchedule, VersionState};
 use rusqlite::params;
 
 use super::Store;
@@ -60,8 +60,12 @@ impl Store {
         material: &MaterialChanges,
         extent: Extent,
     ) -> Result<()> {
-        if extent != Extent::StatesOnly && before.map(|before| &before.key) != Some(&after.key) {
+        let key = before.map(|before| &before.key);
+        if extent != Extent::StatesOnly && key != Some(&after.key) {
             self.save_key_row(&after.key).map_err(sqlite(&self.file))?;
+            if key.map(|key| &key.labels) != Some(&after.key.labels) {
+                self.save_labels(&after.key).map_err(sqlite(&self.file))?;
+            }
         }
         for (number, version) in &after.versions {
             match before.and_then(|before| before.versions.get(number)) {
@@ -80,26 +84,36 @@ impl Store {
     }
 
     fn save_key_row(&self, key: &CryptoKey) -> rusqlite::Result<()> {
-        let name = key.name.to_string();
-        let period = key.rotation.map(|rotation| duration_text(rotation.period()));
-        let next = key.rotation.map(|rotation| rotation.next().to_string());
+        let (period, next, once) = rotation_texts(key.rotation);
         self.connection.execute(
             "INSERT INTO crypto_key (name, ring, purpose, created, destroy_window, rotation_period, next_rotation,
-                 primary_version)
-             VALUES (?1, ?2, 'ENCRYPT_DECRYPT', ?3, ?4, ?5, ?6, ?7)
+                 rotation_once, primary_version, protection, algorithm)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (name) DO UPDATE SET rotation_period = excluded.rotation_period,
-                 next_rotation = excluded.next_rotation, primary_version = excluded.primary_version",
+                 next_rotation = excluded.next_rotation, rotation_once = excluded.rotation_once,
+                 primary_version = excluded.primary_version",
             params![
-                name,
+                key.name.to_string(),
                 key.name.ring().to_string(),
+                key.purpose.id(),
                 key.created.to_string(),
                 duration_text(key.destroy_window.length()),
                 period,
                 next,
-                key.primary.map(sql_number).transpose()?
+                once,
+                key.primary.map(sql_number).transpose()?,
+                key.protection.id(),
+                key.algorithm.id()
             ],
         )?;
-        let insert = "INSERT INTO label (crypto_key, name, value) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        Ok(())
+    }
+
+    fn save_labels(&self, key: &CryptoKey) -> rusqlite::Result<()> {
+        let name = key.name.to_string();
+        self.connection
+            .execute("DELETE FROM label WHERE crypto_key = ?1", [&name])?;
+        let insert = "INSERT INTO label (crypto_key, name, value) VALUES (?1, ?2, ?3)";
         for (label, value) in &key.labels {
             self.connection.execute(insert, params![name, label, value])?;
         }
@@ -151,6 +165,15 @@ impl Store {
 
 pub(super) fn sql_number(number: u64) -> rusqlite::Result<i64> {
     i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// Period and next time, or the time of the only one.
+fn rotation_texts(rotation: Option<RotationSchedule>) -> (Option<String>, Option<String>, Option<String>) {
+    let next = rotation.map(|rotation| rotation.next().to_string());
+    match rotation.and_then(|rotation| rotation.period()) {
+        Some(period) => (Some(duration_text(period)), next, None),
+        None => (None, None, next),
+    }
 }
 
 /// ISO 8601. The longest duration, a rotation period, is 100 years.

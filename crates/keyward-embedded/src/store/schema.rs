@@ -7,8 +7,12 @@
 pub(super) const APPLICATION_ID: i64 = 0x6b77_4b4d;
 
 /// `PRAGMA user_version`: the version of the tables.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
+/// The version before: readable as it is, and upgraded by the first change.
+pub(super) const BEFORE: i64 = 1;
+
+/// The tables of version 1.
 pub(super) const TABLES: &str = "
 CREATE TABLE store (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
@@ -52,3 +56,15 @@ CREATE TABLE version (
     PRIMARY KEY (crypto_key, number)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// From version 1 to 2: protection level and algorithm, and one rotation without a period, whose time stands in a column
+/// of its own as the table has a check that wants both or none.
+pub(super) const UPGRADE: &str = "
+ALTER TABLE crypto_key ADD COLUMN protection TEXT NOT NULL DEFAULT 'SOFTWARE';
+ALTER TABLE crypto_key ADD COLUMN algorithm TEXT NOT NULL DEFAULT 'GOOGLE_SYMMETRIC_ENCRYPTION';
+ALTER TABLE crypto_key ADD COLUMN rotation_once TEXT CHECK (rotation_once IS NULL OR rotation_period IS NULL);
+";
+
+/// The columns that version 1 does not have, as every key of it has them.
+pub(super) const ADDED: &str =
+    "'SOFTWARE' AS protection, 'GOOGLE_SYMMETRIC_ENCRYPTION' AS algorithm, NULL AS rotation_once";

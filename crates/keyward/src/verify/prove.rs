@@ -75,7 +75,7 @@ impl Prover<'_> {
         });
         LockedKey {
             created: key.created,
-            rotation: key.rotation.map(|schedule| schedule.period()),
+            rotation: key.rotation.and_then(|schedule| schedule.period()),
             destroy_window: key.destroy_window.length(),
             primary: key.primary,
             versions: versions.collect(),

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use keyward_core::error::ErrorKind;
-use keyward_core::key::{CryptoKey, DestroyWindow, KeyRing, KeyVersion, Permission, Purpose, VersionState};
+use keyward_core::key::{
+    Algorithm, CryptoKey, DestroyWindow, KeyRing, KeyVersion, Permission, ProtectionLevel, Purpose,
+    VersionState,
+};
 use keyward_core::kms::{Async, EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError, KmsRead, Observed};
 use keyward_core::location::Location;
 use keyward_core::manifest::Lock;
@@ -64,6 +67,8 @@ fn version(name: KeyVersionName) -> KeyVersion {
     KeyVersion {
         name,
         state: VersionState::Enabled,
+        algorithm: Algorithm::default(),
+        protection: ProtectionLevel::default(),
         created: long_ago(),
         destroy_at: None,
         destroyed_at: None,
@@ -88,6 +93,8 @@ impl KmsRead for Fake {
             Observed::Present(CryptoKey {
                 name: name.clone(),
                 purpose: Purpose::EncryptDecrypt,
+                algorithm: Algorithm::default(),
+                protection: ProtectionLevel::default(),
                 created: long_ago(),
                 rotation: None,
                 destroy_window: DestroyWindow::default(),

@@ -103,7 +103,7 @@ impl Sight {
                 "seen": "present",
                 "created": key.created.to_string(),
                 "primary": key.primary,
-                "rotation_seconds": key.rotation.map(|rotation| rotation.period().as_secs()),
+                "rotation_seconds": key.rotation.and_then(|rotation| rotation.period()).map(|period| period.as_secs()),
                 "next_rotation": key.rotation.map(|rotation| rotation.next().to_string()),
                 "destroy_window_seconds": key.destroy_window.length().as_secs(),
                 "versions": self.versions_json(now),
@@ -181,7 +181,7 @@ pub(super) fn day(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use keyward_core::key::{DestroyWindow, Purpose};
+    use keyward_core::key::{Algorithm, DestroyWindow, ProtectionLevel, Purpose};
 
     use super::*;
 
@@ -193,6 +193,8 @@ mod tests {
             key: Observed::Present(CryptoKey {
                 name: key.name.clone(),
                 purpose: Purpose::EncryptDecrypt,
+                algorithm: Algorithm::default(),
+                protection: ProtectionLevel::default(),
                 created: Timestamp::UNIX_EPOCH,
                 primary: Some(1),
                 rotation: None,

@@ -82,16 +82,13 @@ impl Keys {
     fn found(&self, page: &mut Page, key: &Sight, found: &CryptoKey) {
         page.field("created", found.created);
         match found.rotation {
-            Some(rotation) => {
-                page.field(
+            Some(rotation) => match rotation.period().map(duration_text) {
+                Some(period) => page.field(
                     "rotation",
-                    format_args!(
-                        "every {}, next {}",
-                        duration_text(rotation.period()),
-                        rotation.next()
-                    ),
-                );
-            }
+                    format_args!("every {period}, next {}", rotation.next()),
+                ),
+                None => page.field("rotation", format_args!("once, at {}", rotation.next())),
+            },
             None => page.field("rotation", "none"),
         }
         let window = duration_text(found.destroy_window.length());

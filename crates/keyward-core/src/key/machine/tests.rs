@@ -224,6 +224,101 @@ fn only_the_schedule_moves_the_next_rotation() {
 }
 
 #[test]
+fn a_rotation_without_a_period_happens_once() {
+    let mut machine = machine(KeySpec {
+        rotation: Some(RotationSchedule::once(at(10))),
+        ..KeySpec::default()
+    });
+    machine.advance(at(9));
+    assert_eq!(primary(&machine), Some(1));
+    machine.advance(at(1000));
+    assert_eq!(primary(&machine), Some(2));
+    let record = machine.record(&key()).unwrap();
+    assert_eq!((record.versions[&2].created, record.key.rotation), (at(10), None));
+}
+
+#[test]
+fn an_update_changes_what_it_names_and_all_of_it_or_nothing() {
+    let mut machine = machine(every(10, 10));
+    let labels = |name: &str| BTreeMap::from([(name.to_owned(), "x".to_owned())]);
+    let update = |labels, rotation| KeyUpdate { labels, rotation };
+    let of_labels = update(Some(labels("team")), None);
+    let changed = machine.update_key(&key(), of_labels, at(1)).unwrap();
+    assert_eq!(changed.labels, labels("team"));
+    assert_eq!(changed.rotation.unwrap().next(), at(10));
+    let of_rotation = update(None, Some(None));
+    let changed = machine.update_key(&key(), of_rotation, at(1)).unwrap();
+    assert_eq!((changed.labels, changed.rotation), (labels("team"), None));
+    let next = Some(RotationSchedule::once(at(5)));
+    for refused in [
+        update(Some(labels("other")), Some(Some(RotationSchedule::once(at(1))))),
+        update(Some(labels(&"x".repeat(253))), Some(next)),
+        update(
+            None,
+            Some(Some(RotationSchedule::observed(Some(Duration::ZERO), at(5)))),
+        ),
+    ] {
+        let error = machine.update_key(&key(), refused, at(1)).unwrap_err();
+        assert_eq!(error.code, KmsCode::InvalidArgument);
+    }
+    let kept = &machine.record(&key()).unwrap().key;
+    assert_eq!((&kept.labels, kept.rotation), (&labels("team"), None));
+}
+
+#[test]
+fn a_key_that_cannot_be_is_not_created() {
+    for spec in [
+        KeySpec {
+            purpose: Purpose::Other,
+            ..KeySpec::default()
+        },
+        KeySpec {
+            protection: ProtectionLevel::Other,
+            ..KeySpec::default()
+        },
+        KeySpec {
+            destroy_window: DestroyWindow::observed(Duration::ZERO),
+            ..KeySpec::default()
+        },
+    ] {
+        let mut machine = machine(KeySpec::default());
+        let other = ring().key("other").unwrap();
+        let refused = machine.create_key(&other, spec, at(0)).unwrap_err();
+        assert_eq!(refused.code, KmsCode::InvalidArgument, "{refused}");
+    }
+}
+
+#[test]
+fn versions_are_protected_like_their_key() {
+    let mut machine = machine(KeySpec {
+        protection: ProtectionLevel::Hsm,
+        ..KeySpec::default()
+    });
+    let second = machine.create_version(&key(), at(0)).unwrap();
+    assert_eq!(second.protection, ProtectionLevel::Hsm);
+    assert_eq!(second.algorithm, Algorithm::GoogleSymmetricEncryption);
+}
+
+#[test]
+fn a_use_of_what_is_not_enabled_says_which_condition_is_not_met() {
+    let mut machine = machine(KeySpec::default());
+    let first = key().version(1);
+    machine.disable(&first, at(0)).unwrap();
+    assert_eq!(violated(&mut machine, at(0)), "KEY_DISABLED");
+    machine.schedule_destruction(&first, at(0)).unwrap();
+    assert_eq!(violated(&mut machine, at(1)), "KEY_DESTROY_SCHEDULED");
+    assert_eq!(violated(&mut machine, at(30)), "KEY_DESTROYED");
+}
+
+/// The kind of the violation that encrypting meets.
+fn violated(machine: &mut Machine, now: Timestamp) -> String {
+    let refused = machine.encrypting_version(EncryptWith::Key(&key()), now);
+    let violation = refused.unwrap_err().violation.unwrap();
+    assert_eq!(violation.subject, key().version(1).to_string());
+    violation.kind
+}
+
+#[test]
 fn labels_are_few_and_short() {
     let with = |count: usize, length: usize| {
         let mut machine = machine(KeySpec::default());

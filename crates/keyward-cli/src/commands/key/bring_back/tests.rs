@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use keyward_core::clock::Timestamp;
 use keyward_core::error::ErrorKind;
-use keyward_core::key::Move;
+use keyward_core::key::{Algorithm, Move, ProtectionLevel};
 use keyward_core::name::KeyVersionName;
 
 use super::VersionState::{DestroyScheduled, Destroyed, Disabled, Enabled};
@@ -63,6 +63,8 @@ fn version_in(state: VersionState) -> KeyVersion {
     KeyVersion {
         name: name().name,
         state,
+        algorithm: Algorithm::default(),
+        protection: ProtectionLevel::default(),
         created: Timestamp::UNIX_EPOCH,
         destroy_at: None,
         destroyed_at: None,
