@@ -39,14 +39,39 @@ pub(super) struct KeyringEntry {
     pub(super) provider: Text,
     pub(super) project: Option<Text>,
     pub(super) endpoint: Option<Text>,
+    pub(super) endpoints: Option<Spanned<Entries<Text>>>,
+    pub(super) impersonate: Option<Spanned<ImpersonateEntry>>,
+    pub(super) quota: Option<Spanned<QuotaEntry>>,
+    pub(super) quota_project: Option<Text>,
     pub(super) locations: Spanned<Vec<Text>>,
     pub(super) within: Option<Text>,
     pub(super) ring: Text,
     pub(super) key: Text,
+    pub(super) protection: Option<Text>,
     pub(super) rotation: Option<Text>,
     pub(super) destroy_after: Option<Text>,
     #[serde(default)]
     pub(super) escrow: Vec<Text>,
+}
+
+/// `impersonate:` of a keyring.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImpersonateEntry {
+    pub(super) read: Option<Text>,
+    pub(super) crypt: Option<Text>,
+    pub(super) rescue: Option<Text>,
+    pub(super) admin: Option<Text>,
+}
+
+/// `quota:` of a keyring.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuotaEntry {
+    pub(super) reads: Option<Spanned<u64>>,
+    pub(super) writes: Option<Spanned<u64>>,
+    pub(super) crypto: Option<Spanned<u64>>,
+    pub(super) in_flight: Option<Spanned<u64>>,
 }
 
 /// One of `rules:`.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{AuditMode, CanaryMode, KeyringSpec, Manifest, duration_text, read};
+use super::{Access, AuditMode, CanaryMode, KeyringSpec, Manifest, duration_text, read};
+use crate::key::ProtectionLevel;
 use crate::location::{Area, Location};
 use crate::name::{AgeRecipient, Provider};
 
@@ -44,9 +45,7 @@ fn keyring(out: &mut String, spec: &KeyringSpec) {
     if spec.provider != Provider::Embedded {
         line(out, 4, "project", &scalar(&spec.project));
     }
-    if let Some(endpoint) = &spec.endpoint {
-        line(out, 4, "endpoint", &scalar(endpoint));
-    }
+    access(out, &spec.access);
     line(
         out,
         4,
@@ -58,6 +57,9 @@ fn keyring(out: &mut String, spec: &KeyringSpec) {
     }
     line(out, 4, "ring", &scalar(&spec.ring));
     line(out, 4, "key", &scalar(&spec.key));
+    if spec.protection != ProtectionLevel::default() {
+        line(out, 4, "protection", &spec.protection.id().to_ascii_lowercase());
+    }
     if let Some(rotation) = spec.rotation {
         line(out, 4, "rotation", &duration_text(rotation));
     }
@@ -69,6 +71,34 @@ fn keyring(out: &mut String, spec: &KeyringSpec) {
             "escrow",
             &list(spec.escrow.iter().map(AgeRecipient::as_str)),
         );
+    }
+}
+
+fn access(out: &mut String, access: &Access) {
+    if let Some(endpoint) = &access.endpoint {
+        line(out, 4, "endpoint", &scalar(endpoint));
+    }
+    let endpoints = access.endpoints.iter();
+    let endpoints = endpoints.map(|(location, url)| (location.as_str(), scalar(url)));
+    mapping(out, "endpoints", endpoints);
+    let accounts = access.impersonate.all().into_iter();
+    let accounts = accounts.filter_map(|(purpose, account)| Some((purpose, scalar(account?))));
+    mapping(out, "impersonate", accounts);
+    let limits = access.quota.all().into_iter();
+    let limits = limits.filter_map(|(kind, limit)| Some((kind, limit?.to_string())));
+    mapping(out, "quota", limits);
+    if let Some(project) = &access.quota_project {
+        line(out, 4, "quota_project", &scalar(project));
+    }
+}
+
+/// A mapping of a keyring in one line; none when it is empty.
+fn mapping<'a>(out: &mut String, key: &str, pairs: impl Iterator<Item = (&'a str, String)>) {
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| format!("{}: {value}", scalar(name)))
+        .collect();
+    if !pairs.is_empty() {
+        line(out, 4, key, &format!("{{{}}}", pairs.join(", ")));
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Origins;
+use super::access::{self, Access};
 use super::document::{KeyringEntry, Text};
-use super::duration::{duration_text, parse_duration};
+use super::duration::{duration_text, parse_duration, shown};
 use super::source::Source;
 use crate::error::{Error, Result, nearest};
+use crate::key::ProtectionLevel;
 use crate::limits;
 use crate::location::{Area, Location};
 use crate::name::{AgeRecipient, KeyRef, KeyRingName, Provider, ShortName};
@@ -26,8 +28,8 @@ pub struct KeyringSpec {
     pub provider: Provider,
     /// The project of the keys; [`EMBEDDED_PROJECT`] for embedded ones.
     pub project: String,
-    /// Where the provider is reached, when that is not its usual address.
-    pub endpoint: Option<String>,
+    /// How they are reached.
+    pub access: Access,
     /// Where the keys are, nearest first; at least one, each once, each inside `within`.
     pub locations: Vec<Location>,
     /// The residency area that all locations are inside.
@@ -40,6 +42,8 @@ pub struct KeyringSpec {
     pub rotation: Option<Duration>,
     /// The destroy window that keys are created with, and the floor below which no live one may be.
     pub destroy_after: Duration,
+    /// How the key material is protected; immutable once a key is made.
+    pub protection: ProtectionLevel,
     /// Offline recipients that every envelope is also wrapped for.
     pub escrow: Vec<AgeRecipient>,
     keys: Vec<KeyRef>,
@@ -80,6 +84,9 @@ impl KeyringSpec {
 pub(super) fn read(source: Source<'_>, name: &Text, entry: &KeyringEntry) -> Result<KeyringSpec> {
     check_name(source, "a keyring", name)?;
     let provider = spoken(source, &entry.provider, Provider::from_manifest)?;
+    if provider == Provider::Embedded {
+        access::refuse_all(source, entry)?;
+    }
     let project = project(source, provider, entry)?;
     let within = entry
         .within
@@ -92,11 +99,7 @@ pub(super) fn read(source: Source<'_>, name: &Text, entry: &KeyringEntry) -> Res
         env: entry.env.value.clone(),
         provider,
         project,
-        endpoint: entry
-            .endpoint
-            .as_ref()
-            .map(|url| endpoint(source, url))
-            .transpose()?,
+        access: access::read(source, &locations, entry)?,
         locations,
         within,
         ring: entry.ring.value.clone(),
@@ -109,6 +112,10 @@ pub(super) fn read(source: Source<'_>, name: &Text, entry: &KeyringEntry) -> Res
         destroy_after: match &entry.destroy_after {
             Some(text) => destroy_after(source, text)?,
             None => limits::DESTROY_WINDOW_DEFAULT,
+        },
+        protection: match &entry.protection {
+            Some(word) => spoken(source, word, protection)?,
+            None => ProtectionLevel::default(),
         },
         escrow: escrow(source, &entry.escrow, keys.len())?,
         keys,
@@ -126,11 +133,8 @@ pub(super) fn check_name(source: Source<'_>, what: &str, name: &Text) -> Result<
         }) => Ok(()),
         _ => Err(source.at(
             name,
-            Error::usage(format!(
-                "`{}` cannot name {what}",
-                super::duration::shown(&name.value)
-            ))
-            .hint("1 to 63 letters, digits, `_` and `-`"),
+            Error::usage(format!("`{}` cannot name {what}", shown(&name.value)))
+                .hint("1 to 63 letters, digits, `_` and `-`"),
         )),
     }
 }
@@ -140,23 +144,10 @@ fn spoken<T>(source: Source<'_>, text: &Text, parse: impl Fn(&str) -> Result<T>)
 }
 
 fn project(source: Source<'_>, provider: Provider, entry: &KeyringEntry) -> Result<String> {
-    match (provider, &entry.project, &entry.endpoint) {
-        (Provider::Embedded, Some(surplus), _) | (Provider::Embedded, None, Some(surplus)) => {
-            let what = if entry.project.is_some() {
-                "project"
-            } else {
-                "endpoint"
-            };
-            Err(source
-                .at(
-                    surplus,
-                    Error::usage(format!("the embedded provider has no {what}")),
-                )
-                .hint("remove it, or did you mean `provider: gcp`?"))
-        }
-        (Provider::Embedded, None, None) => Ok(EMBEDDED_PROJECT.to_owned()),
-        (_, Some(project), _) => Ok(project.value.clone()),
-        (_, None, _) => Err(source
+    match (provider, &entry.project) {
+        (Provider::Embedded, _) => Ok(EMBEDDED_PROJECT.to_owned()),
+        (_, Some(project)) => Ok(project.value.clone()),
+        (_, None) => Err(source
             .at(&entry.provider, Error::usage("provider gcp needs a project"))
             .hint("add `project: PROJECT_ID`")),
     }
@@ -215,27 +206,20 @@ fn keys(
     locations.iter().map(key_in).collect()
 }
 
-/// A plaintext data key travels to this address, so it is https, or does not leave this machine.
-fn endpoint(source: Source<'_>, text: &Text) -> Result<String> {
-    let error = |what: &str| source.at(text, Error::usage(format!("the endpoint {what}")));
-    let url = url::Url::parse(&text.value).map_err(|why| error(&format!("is not a URL: {why}")))?;
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match url.scheme() {
-        _ if !bare || url.path() != "/" => Err(error("is more than scheme, host and port")),
-        "https" if url.has_host() => Ok(text.value.clone()),
-        "http" if loopback => Ok(text.value.clone()),
-        "http" => Err(error("is not encrypted and not on this machine").hint("use https")),
-        _ => Err(error("is not an https URL").hint("write https://HOST:PORT")),
-    }
+/// The levels that a new key can be made with here.
+fn protection(word: &str) -> Result<ProtectionLevel> {
+    let levels = [
+        ("software", ProtectionLevel::Software),
+        ("hsm", ProtectionLevel::Hsm),
+    ];
+    let found = levels.iter().find(|(name, _)| *name == word);
+    found.map(|(_, level)| *level).ok_or_else(|| {
+        let error = Error::usage(format!("`{}` is not a protection level", shown(word)));
+        match nearest(word, levels.iter().map(|(name, _)| *name)) {
+            Some(name) => error.hint(format!("did you mean `{name}`?")),
+            None => error.hint("levels: software, hsm"),
+        }
+    })
 }
 
 fn rotation(source: Source<'_>, text: &Text) -> Result<Duration> {
@@ -307,13 +291,13 @@ fn origins(name: &Text, entry: &KeyringEntry) -> Origins {
     }
     for (field, text) in [
         ("project", &entry.project),
-        ("endpoint", &entry.endpoint),
         ("within", &entry.within),
         ("rotation", &entry.rotation),
         ("destroy_after", &entry.destroy_after),
     ] {
         origins.note_some(field, text.as_ref());
     }
+    access::note(&mut origins, entry);
     origins
 }
 

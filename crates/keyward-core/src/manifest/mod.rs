@@ -4,6 +4,7 @@
 //! is an error that names file, line, column and the nearest valid word. It is also total and bounded: no text makes
 //! it panic, and aliases cannot blow it up.
 
+mod access;
 mod document;
 mod duration;
 mod encode;
@@ -17,6 +18,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use access::{Access, Impersonate, Quota, check_endpoint, is_on_this_machine};
 pub use duration::{duration_text, parse_duration};
 pub use keyring::{EMBEDDED_PROJECT, KeyringSpec};
 pub use lock::{Lock, LockedKey, LockedVersion};

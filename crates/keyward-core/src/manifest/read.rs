@@ -7,11 +7,12 @@ use super::duration::shown;
 use super::rules::{self, Rules};
 use super::source::Source;
 use super::{
-    AuditMode, CanaryMode, Environment, KeyringSpec, MOST_RULES, Manifest, Origins, Rule, keyring, unknown,
+    Access, AuditMode, CanaryMode, Environment, KeyringSpec, MOST_RULES, Manifest, Origins, Rule, keyring,
+    unknown,
 };
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::name::KeyRef;
+use crate::name::{KeyRef, KeyRingName, Provider};
 use serde_saphyr::Spanned;
 
 /// The form of the manifest that this release reads and writes.
@@ -76,6 +77,7 @@ fn keyrings(
 ) -> Result<BTreeMap<String, KeyringSpec>> {
     let mut all = BTreeMap::new();
     let mut owners: BTreeMap<KeyRef, &str> = BTreeMap::new();
+    let mut rings = Rings::new();
     for (name, entry) in &entries.0 {
         let keyring = keyring::read(source, name, entry)?;
         if !environments.contains_key(&keyring.env) {
@@ -93,11 +95,36 @@ fn keyrings(
                     .hint("give each keyring a key of its own"));
             }
         }
+        one_way_to_each_ring(source, entry, &keyring, &mut rings)?;
         if all.insert(name.value.clone(), keyring).is_some() {
             return Err(source.again(name));
         }
     }
     Ok(all)
+}
+
+/// Which keyring has keys in a ring already, and how it reaches them.
+type Rings = BTreeMap<(Provider, KeyRingName), (String, Access)>;
+
+/// Keys of one ring are reached in one way: how is chosen by the ring, not by the key.
+fn one_way_to_each_ring(
+    source: Source<'_>,
+    entry: &KeyringEntry,
+    keyring: &KeyringSpec,
+    rings: &mut Rings,
+) -> Result<()> {
+    for key in keyring.keys() {
+        let (ring, ours) = (key.name.ring(), || (keyring.name.clone(), keyring.access.clone()));
+        let (other, access) = rings.entry((key.provider, ring.clone())).or_insert_with(ours);
+        if !access.is_same_in(ring.location(), &keyring.access) {
+            let what =
+                format!("keyring `{other}` has keys in this ring too, and reaches them in another way");
+            return Err(source
+                .at(&entry.ring, Error::usage(what))
+                .hint("give both the same endpoint, impersonate, quota and quota_project, or another ring"));
+        }
+    }
+    Ok(())
 }
 
 fn rules(

@@ -3,6 +3,8 @@
 use super::*;
 use crate::error::ErrorKind;
 
+mod access;
+
 const DEMO: &str = "\
 version: 1
 environments:
@@ -64,7 +66,12 @@ keyrings:
     env: prod
     provider: gcp
     project: example.com:p
-    endpoint: https://kms.example.com:8443
+    endpoint: \"https://kms.{location}.example.com:8443\"
+    endpoints: {eur4: \"http://127.0.0.1:9\"}
+    impersonate: {read: looker@p.iam.gserviceaccount.com, rescue: r@p.iam.gserviceaccount.com}
+    quota: {reads: 10, crypto: 60000000, in_flight: 1000}
+    quota_project: billed
+    protection: hsm
     locations: [eur4]
     within: eu
     ring: R
@@ -142,6 +149,31 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "9:15",
         "has no endpoint",
     ),
+    (
+        "    within: any",
+        "    endpoints: {us-central1: https://x}",
+        "9:16",
+        "has no endpoints",
+    ),
+    (
+        "    within: any",
+        "    impersonate: {read: a@b.c}",
+        "9:18",
+        "has no impersonate",
+    ),
+    ("    within: any", "    quota: {}", "9:12", "has no quota"),
+    (
+        "    within: any",
+        "    quota_project: p",
+        "9:20",
+        "has no quota_project",
+    ),
+    (
+        "    within: any",
+        "    protection: software",
+        "9:17",
+        "has no protection",
+    ),
     ("ring: secrets", "ring: \"../x\"", "10:11", "is not a key ring id"),
     ("key: app", "key: \"a/b\"", "11:10", "is not a crypto key id"),
     ("[age1qqq]", "[age1qqq, age1qqq]", "14:23", "a second time"),
@@ -202,34 +234,6 @@ fn every_mistake_is_a_usage_error_with_its_place() {
         );
         assert!(shown.contains(says), "{to}: {shown}");
         assert!(!shown.contains("KEY-1QQQ"), "{shown}");
-    }
-}
-
-#[test]
-fn endpoints_keep_data_keys_on_encrypted_ways() {
-    let with = |endpoint: &str| {
-        let gcp = format!("provider: gcp\n    project: p\n    endpoint: \"{endpoint}\"");
-        Manifest::parse(&DEMO.replace("provider: embedded", &gcp), "m")
-    };
-    for good in [
-        "https://kms.example.com",
-        "http://127.0.0.1:9010",
-        "http://localhost:1",
-        "http://[::1]:80/",
-    ] {
-        assert!(with(good).is_ok(), "{good}");
-    }
-    for bad in [
-        "http://example.com",
-        "https://u:p@h",
-        "https://h/path",
-        "https://h/?q",
-        "ftp://h",
-        "h:1",
-        "",
-        "file:///",
-    ] {
-        assert!(with(bad).is_err(), "{bad}");
     }
 }
 

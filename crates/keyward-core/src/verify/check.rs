@@ -86,7 +86,7 @@ impl CheckId {
             Self::V10 => "the key and its versions are those in the lock",
             Self::V12 => "the destroy window is as declared",
             Self::V13 => "rotation is on schedule",
-            Self::V15 => "the purpose is encryption",
+            Self::V15 => "purpose, algorithm and protection level are as declared",
             Self::V18 => "a canary sealed now opens",
             Self::V19 => "files name only keys of the manifest",
         }

@@ -54,7 +54,7 @@ impl Expected {
         keyring.keys().iter().map(|key| Self {
             keyring: keyring.name.clone(),
             key: key.clone(),
-            protection: None,
+            protection: Some(keyring.protection),
             rotation: keyring.rotation,
             destroy_window: keyring.destroy_after,
         })
