@@ -10,6 +10,7 @@ mod iam;
 mod refusal;
 mod rpc;
 mod serve;
+mod shelf;
 mod state;
 mod trouble;
 
