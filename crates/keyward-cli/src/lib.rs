@@ -3,6 +3,9 @@
 
 mod args;
 mod asking;
+#[cfg(feature = "gcp")]
+mod cloud;
+mod command_words;
 mod commands;
 mod exit;
 mod files;
@@ -17,6 +20,7 @@ mod state;
 mod trail;
 mod ui;
 mod unlock;
+mod waiter;
 mod wraps;
 
 use std::env;
@@ -59,7 +63,8 @@ fn outcome(words: impl IntoIterator<Item = OsString>, environment: Option<OsStri
         ui.warn(hints::not_hardened(&why));
     }
     let session = Session::new(ui, cli.globals, sops_age_key, environment);
-    let ended = cli.command.run(&session);
+    let checked = session.globals.check();
+    let ended = checked.and_then(|()| cli.command.run(&session));
     Ok(ended.unwrap_or_else(|error| session.ui.error(&error)))
 }
 

@@ -55,13 +55,18 @@ impl Recipients {
     }
 
     fn named(&self, session: &Session, input: &Input) -> Result<Chosen> {
+        let found = || match input.path() {
+            Some(path) => session.project_of(path),
+            None => session.project(),
+        };
         if !self.to.is_empty() {
+            // A manifest need not be there; one that is says how its keys are reached.
+            if self.to.iter().any(|word| word.contains('/')) {
+                session.if_readable(found());
+            }
             return given(&self.to);
         }
-        let project = match input.path() {
-            Some(path) => session.project_of(path)?,
-            None => session.project()?,
-        };
+        let project = found()?;
         let project = project.ok_or_else(|| hints::nobody_to_seal_for(&input.name()))?;
         match (&self.keyring, input.path()) {
             (Some(name), _) => {

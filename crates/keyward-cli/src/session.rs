@@ -11,7 +11,7 @@ use std::sync::Arc;
 use keyward::project::{Project, Search};
 use keyward_core::clock::{Clock, Timestamp};
 use keyward_core::error::{Error, Result};
-use keyward_core::manifest::{AuditMode, Environment};
+use keyward_core::manifest::{AuditMode, Environment, Manifest};
 use keyward_core::secret::SecretBytes;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -23,6 +23,7 @@ use crate::sops_age_key::Taken;
 use crate::state::StateFolder;
 use crate::trail::Trail;
 use crate::ui::{Ui, hints};
+use crate::waiter::Waiter;
 
 /// One run of one verb.
 pub(crate) struct Session {
@@ -38,6 +39,7 @@ pub(crate) struct Session {
     project: OnceCell<Option<Project>>,
     /// Set once it was said which key files are open to others.
     exposed_keys: OnceCell<()>,
+    waiter: Waiter,
 }
 
 /// The system's randomness.
@@ -72,6 +74,7 @@ impl Session {
             manifest_file: OnceCell::new(),
             project: OnceCell::new(),
             exposed_keys: OnceCell::new(),
+            waiter: Waiter::default(),
         }
     }
 
@@ -92,6 +95,7 @@ impl Session {
             manifest_file: OnceCell::new(),
             project: OnceCell::new(),
             exposed_keys: OnceCell::new(),
+            waiter: Waiter::default(),
         }
     }
 
@@ -195,10 +199,10 @@ impl Session {
         StateFolder::choose(&self.globals, self.manifest_file.get().map(PathBuf::as_path))
     }
 
-    /// Everything that keys can be reached through.
+    /// Everything that keys can be reached through. Without a place for state that is the cloud alone.
     ///
     /// # Errors
-    /// A usage error when there is no place for state.
+    /// A usage error when a flag cannot be used.
     pub(crate) fn providers(&self) -> Result<Providers> {
         self.providers_making(NewRootKey::default())
     }
@@ -208,13 +212,13 @@ impl Session {
     /// # Errors
     /// As [`Self::providers`].
     pub(crate) fn providers_making(&self, root_key: NewRootKey) -> Result<Providers> {
-        let state = self.state()?;
+        let state = self.state().ok();
         self.exposed_keys.get_or_init(|| {
-            for file in state.open_to_others() {
+            for file in state.iter().flat_map(StateFolder::open_to_others) {
                 self.ui.warn(hints::open_to_others(&file));
             }
         });
-        Ok(Providers::new(&state, root_key, self.clock.clone(), self.rng()))
+        Providers::new(self, state.as_ref(), root_key)
     }
 
     /// The audit trail of `action` on `resources`.
@@ -228,28 +232,27 @@ impl Session {
         Trail::new(self, action, resources, self.audit(), state)
     }
 
-    fn audit(&self) -> AuditMode {
+    /// The manifest in use, as far as it was looked for.
+    pub(crate) fn known_manifest(&self) -> Option<&Manifest> {
         let project = self.project.get().and_then(Option::as_ref);
-        project.map_or(AuditMode::default(), |project| project.manifest.audit())
+        project.map(|project| &project.manifest)
+    }
+
+    fn audit(&self) -> AuditMode {
+        self.known_manifest()
+            .map_or(AuditMode::default(), Manifest::audit)
     }
 
     /// Runs `work` to its end on this thread.
     ///
     /// # Errors
-    /// As [`wait_for`].
+    /// As [`Waiter::wait_for`].
     pub(crate) fn wait_for<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        wait_for(work)
+        self.waiter.wait_for(work)
     }
-}
 
-/// Runs `work` to its end on this thread. The runtime starts here and not before: most verbs need none.
-///
-/// # Errors
-/// What `work` answers; unavailable when the system refuses a runtime.
-pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .map_err(|why| Error::unavailable("the asynchronous runtime does not start").because(why))?
-        .block_on(work)
+    /// What waits, for those who do so on other threads.
+    pub(crate) fn waiter(&self) -> Waiter {
+        self.waiter.clone()
+    }
 }

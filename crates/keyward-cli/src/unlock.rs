@@ -101,9 +101,9 @@ impl Unlock {
             .patterns(parsed::<KeyPattern>(&self.allow)?)
             .near(parsed_with(&self.near, Location::parse)?);
         let identities = self.identities(session, &permitted)?;
-        let providers = session.providers().ok();
+        let crypters = session.providers()?.crypters();
         Ok(Means {
-            crypters: providers.map_or_else(Crypters::new, |providers| providers.crypters()),
+            crypters,
             ports: identities
                 .iter()
                 .map(|identity| identity.clone() as Arc<dyn Identity>)

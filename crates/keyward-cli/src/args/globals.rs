@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
+use keyward_core::error::Result;
+use keyward_core::manifest::check_endpoint;
+
+use crate::command_words;
 
 /// Flags that every verb takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -32,6 +36,27 @@ pub(crate) struct Globals {
         hide_env_values = true
     )]
     pub(crate) state: Option<PathBuf>,
+
+    /// Address of Cloud KMS for keys that no manifest covers; `{location}` stands for the location of the key
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "KEYWARD_ENDPOINT",
+        hide_env_values = true
+    )]
+    pub(crate) endpoint: Option<String>,
+
+    /// Program that prints an access token for Cloud KMS, with its arguments, instead of application-default
+    /// credentials; no shell runs it
+    #[arg(
+        long,
+        global = true,
+        value_name = "CMD",
+        env = "KEYWARD_ACCESS_TOKEN_COMMAND",
+        hide_env_values = true
+    )]
+    pub(crate) access_token_command: Option<String>,
 
     /// Print one JSON object on stdout; talk stays on stderr
     #[arg(
@@ -64,6 +89,22 @@ pub(crate) struct Globals {
         hide_env_values = true
     )]
     pub(crate) color: Color,
+}
+
+impl Globals {
+    /// Finds what no verb could work with, before any begins.
+    ///
+    /// # Errors
+    /// A usage error that names the flag, and not what was given: it may hold a password.
+    pub(crate) fn check(&self) -> Result<()> {
+        if let Some(endpoint) = &self.endpoint {
+            check_endpoint(endpoint).map_err(|why| why.on("--endpoint"))?;
+        }
+        if let Some(command) = &self.access_token_command {
+            command_words::split(command).map_err(|why| why.on("--access-token-command"))?;
+        }
+        Ok(())
+    }
 }
 
 /// When to use colour.

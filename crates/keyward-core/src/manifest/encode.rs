@@ -124,7 +124,7 @@ fn provider(provider: Provider) -> &'static str {
 }
 
 /// A scalar that every YAML reader takes as this text: bare where that is beyond doubt, else in double quotes.
-pub(super) fn scalar(text: &str) -> String {
+pub fn scalar(text: &str) -> String {
     let words = [
         "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf",
     ];

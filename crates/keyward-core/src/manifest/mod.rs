@@ -20,6 +20,7 @@ use std::path::Path;
 
 pub use access::{Access, Impersonate, Quota, check_endpoint, is_on_this_machine};
 pub use duration::{duration_text, parse_duration};
+pub use encode::scalar;
 pub use keyring::{EMBEDDED_PROJECT, KeyringSpec};
 pub use lock::{Lock, LockedKey, LockedVersion};
 pub use rules::Rule;

@@ -14,7 +14,8 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::recipients::{self, Chosen};
-use crate::session::{Session, wait_for};
+use crate::session::Session;
+use crate::waiter::Waiter;
 
 /// Whom client halves are sealed for, and with what.
 pub(super) struct Sealing<'s> {
@@ -22,6 +23,7 @@ pub(super) struct Sealing<'s> {
     chosen: Chosen,
     project: Option<&'s Project>,
     crypters: Crypters,
+    waiter: Waiter,
 }
 
 impl<'s> Sealing<'s> {
@@ -34,12 +36,12 @@ impl<'s> Sealing<'s> {
             return Ok(None);
         };
         let chosen = recipients::in_one_word(session, word, &inside)?;
-        let providers = session.providers();
         Ok(Some(Self {
             out,
             project: session.project().ok().flatten(),
             chosen,
-            crypters: providers.map_or_else(|_| Crypters::new(), |providers| providers.crypters()),
+            crypters: session.providers()?.crypters(),
+            waiter: session.waiter(),
         }))
     }
 
@@ -72,7 +74,9 @@ impl<'s> Sealing<'s> {
         let sealer = Sealer::new(&self.crypters, &self.chosen.keyring);
         let context = self.rule_context(&self.file(site));
         let context = context.unwrap_or_else(|| self.chosen.context.clone());
-        let (envelope, _) = wait_for(seal_bytes(half, context.clone(), &sealer, &mut UnwrapErr(SysRng)))?;
+        let (envelope, _) =
+            self.waiter
+                .wait_for(seal_bytes(half, context.clone(), &sealer, &mut UnwrapErr(SysRng)))?;
         self.read_back(&envelope, half, &context)?;
         Ok(envelope)
     }
@@ -84,7 +88,7 @@ impl<'s> Sealing<'s> {
             return Ok(());
         }
         let opener = Opener::new(&self.crypters, &permitted, &[], context);
-        let (opened, _) = wait_for(open_bytes(envelope, &opener))?;
+        let (opened, _) = self.waiter.wait_for(open_bytes(envelope, &opener))?;
         match opened.same_as(half) {
             true => Ok(()),
             false => Err(Error::bug("what was sealed does not open to what it was")),

@@ -8,7 +8,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use keyward::registry::Crypters;
 use keyward_core::envelope::{SNIFF_LEN, Sniffed, sniff};
 use keyward_core::error::{Error, Result};
 
@@ -72,8 +71,7 @@ impl Encrypt {
             refuse_to_seal_again(&mut input)?;
         }
         let chosen = self.recipients.choose(session, &input)?;
-        let providers = session.providers();
-        let crypters = providers.map_or_else(|_| Crypters::new(), |providers| providers.crypters());
+        let crypters = session.providers()?.crypters();
         let work = Work {
             session,
             chosen: &chosen,
