@@ -71,7 +71,9 @@ mod tests {
         let (never, answer) = std::sync::mpsc::channel::<()>();
         let stuck = waiter.wait_for(async {
             let (started, begun) = tokio::sync::oneshot::channel();
-            drop(tokio::task::spawn_blocking(move || (started.send(()), answer.recv())));
+            drop(tokio::task::spawn_blocking(move || {
+                (started.send(()), answer.recv())
+            }));
             begun.await.map_err(|_| Error::bug("the thread is gone"))
         });
         drop(waiter);

@@ -17,6 +17,13 @@ pub(super) enum Act {
     Keyward(Vec<String>),
     /// `mv FROM TO`.
     Move(String, String),
+    /// `sed 's|AFTER.*|BY|' FROM > TO`: the manifest with what its comment shows put into effect.
+    Replace {
+        from: &'static str,
+        to: &'static str,
+        after: &'static str,
+        by: &'static str,
+    },
     /// `cmp ONE OTHER`.
     Compare(String, String),
 }
@@ -61,6 +68,7 @@ impl Act {
         match self {
             Self::Keyward(words) => format!("keyward {}", words.join(" ")),
             Self::Move(from, to) => format!("mv {from} {to}"),
+            Self::Replace { from, to, after, by } => format!("sed 's|{after}.*|{by}|' {from} > {to}"),
             Self::Compare(one, other) => format!("cmp {one} {other}"),
         }
     }
@@ -70,6 +78,17 @@ impl Act {
             Self::Keyward(words) => keyward(session, words),
             Self::Move(from, to) => {
                 fs::rename(from, to).map_err(|why| io_error("move it", Path::new(from), why))?;
+                Ok(Exit::DONE)
+            }
+            Self::Replace { from, to, after, by } => {
+                let line = |line: &str| match line.split_once(after) {
+                    Some((before, _)) => format!("{before}{by}\n"),
+                    None => format!("{line}\n"),
+                };
+                let text = fs::read_to_string(from);
+                let text = text.map_err(|why| io_error("read it", Path::new(from), why))?;
+                let text: String = text.lines().map(line).collect();
+                fs::write(to, text).map_err(|why| io_error("write it", Path::new(to), why))?;
                 Ok(Exit::DONE)
             }
             Self::Compare(one, other) => {
@@ -85,7 +104,7 @@ impl Act {
     }
 }
 
-/// Runs a command of keyward in this process, with the flags of its own words only.
+/// Runs a command of keyward in this process, with the flags of its own words only, and who it is in a cloud.
 fn keyward(session: &Session, words: &[String]) -> Result<Exit> {
     let line = std::iter::once("keyward".to_owned())
         .chain(words.iter().cloned())
@@ -93,6 +112,8 @@ fn keyward(session: &Session, words: &[String]) -> Result<Exit> {
     let cli = args::parse(line).map_err(|_| Error::bug("the tour has a command that does not exist"))?;
     let globals = Globals {
         color: session.globals.color,
+        endpoint: cli.globals.endpoint,
+        access_token_command: session.globals.access_token_command.clone(),
         ..Globals::default()
     };
     let inner = session.inside(globals);

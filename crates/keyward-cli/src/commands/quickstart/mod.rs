@@ -1,6 +1,7 @@
 //! `keyward quickstart [DIR]`: a tour in which everything really happens.
 
 mod act;
+mod stage;
 mod tour;
 
 use std::env;
@@ -15,10 +16,12 @@ use keyward::io_error;
 use keyward_core::error::{Error, Result};
 use serde_json::{Value, json};
 
+use crate::commands::init::ProviderWord;
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::ui::{Answer, Page, command, strong};
 use act::Done;
+use stage::{Cloud, Stage};
 
 /// See it work: a tour in a new folder, with the loss of a location
 ///
@@ -28,10 +31,23 @@ pub(crate) struct Quickstart {
     /// Folder to make
     #[arg(default_value = "keyward-demo")]
     dir: PathBuf,
+
+    /// Who keeps the keys; Cloud KMS itself costs money, and an emulator of it is reached with --endpoint
+    #[arg(long, value_enum, default_value = "embedded")]
+    provider: ProviderWord,
+
+    /// Project of the keys, for gcp
+    #[arg(long, value_name = "PROJECT", required_if_eq("provider", "gcp"))]
+    project: Option<String>,
+
+    /// Make keys in Google Cloud, which cost money and which keyward cannot delete again
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Quickstart {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let stage = self.stage(session)?;
         make(&self.dir)?;
         env::set_current_dir(&self.dir).map_err(|why| io_error("enter it", &self.dir, why))?;
         atomic_file::write(
@@ -40,15 +56,32 @@ impl Quickstart {
             Access::Shared,
             Existing::Refuse,
         )?;
-        session.ui.tell(|page| tour::opening(page, &self.dir))?;
-        let done = tour::walk(session).map_err(|error| {
+        session.ui.tell(|page| tour::opening(page, &self.dir, &stage))?;
+        let done = tour::walk(session, &stage).map_err(|error| {
             error.hint(format!(
                 "what the tour has made so far is in {}; remove it to begin again",
                 self.dir.display()
             ))
         })?;
-        session.ui.show(&Ended { dir: &self.dir, done })?;
+        session.ui.show(&Ended {
+            dir: &self.dir,
+            stage: &stage,
+            done,
+        })?;
         Ok(Exit::DONE)
+    }
+
+    fn stage(&self, session: &Session) -> Result<Stage> {
+        match (self.provider, &self.project) {
+            (ProviderWord::Embedded, None) => Ok(Stage::Files),
+            (ProviderWord::Gcp, Some(project)) => {
+                let cloud = Cloud::new(project, session, &self.dir)?;
+                cloud.must_be_wanted(self.yes)?;
+                Ok(Stage::Cloud(cloud))
+            }
+            _ => Err(Error::usage("a project goes with the provider gcp")
+                .hint("add both, --provider gcp --project PROJECT, or leave out both")),
+        }
     }
 }
 
@@ -79,6 +112,7 @@ sealed is still there in clear, in secrets/ and as opened*.txt: .gitignore keeps
 
 struct Ended<'a> {
     dir: &'a Path,
+    stage: &'a Stage,
     done: Vec<Done>,
 }
 
@@ -108,7 +142,7 @@ impl Answer for Ended<'_> {
                 "how to open a file without keyward",
             ),
             (
-                "keyward init --provider embedded".into(),
+                self.stage.own_manifest(),
                 "a manifest of your own, in your own folder",
             ),
             ("keyward --help".into(), "the rest"),
@@ -118,5 +152,8 @@ impl Answer for Ended<'_> {
         page.line("");
         page.line(strong("Take with you:"));
         page.prose(TAKE_ALONG);
+        if let Some(more) = self.stage.leaves() {
+            page.prose(&more);
+        }
     }
 }

@@ -7,23 +7,22 @@ use keyward::io_error;
 use keyward_core::error::{Error, Result};
 
 use super::act::{Act, Done};
+use super::stage::Stage;
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::ui::{Page, strong};
 
 const SECRET: &str = "secrets/demo-library-credentials/secret.txt";
-const LOST: &str = ".keyward/kms/europe-west1.db";
-const AWAY: &str = ".keyward/kms/europe-west1.db.away";
 
 /// One stop: a heading, what there is to know, and what is done.
 struct Stop {
     heading: &'static str,
-    story: &'static str,
+    story: String,
     acts: Vec<(Act, Exit)>,
 }
 
 /// What is said before the first stop.
-pub(super) fn opening(page: &mut Page, dir: &Path) {
+pub(super) fn opening(page: &mut Page, dir: &Path, stage: &Stage) {
     page.line(strong("keyward quickstart"));
     page.line("");
     page.prose(&format!(
@@ -31,21 +30,24 @@ pub(super) fn opening(page: &mut Page, dir: &Path) {
          that you can repeat by hand in a folder of your own.",
         dir.display()
     ));
+    if let Some(more) = stage.opening() {
+        page.prose(&more);
+    }
 }
 
 /// Goes from stop to stop.
-pub(super) fn walk(session: &Session) -> Result<Vec<Done>> {
+pub(super) fn walk(session: &Session, stage: &Stage) -> Result<Vec<Done>> {
     let mut done = Vec::new();
     visit(session, offline_identity(), &mut done)?;
     let recipient = recipient(Path::new("escrow-identity.txt"))?;
     for stop in [
-        manifest(&recipient),
+        manifest(stage, &recipient),
         keys(),
         credentials(),
         seal(),
         open(),
-        lose_a_location(),
-        put_it_back(),
+        lose_a_location(stage),
+        put_it_back(stage),
     ] {
         visit(session, stop, &mut done)?;
     }
@@ -56,7 +58,7 @@ fn visit(session: &Session, stop: Stop, done: &mut Vec<Done>) -> Result<()> {
     session.ui.tell(|page| {
         page.line("");
         page.line(strong(stop.heading));
-        page.prose(stop.story);
+        page.prose(&stop.story);
     })?;
     for (act, exit) in stop.acts {
         done.push(act.run(session, exit)?);
@@ -69,18 +71,22 @@ fn offline_identity() -> Stop {
         heading: "1. A key for the worst day",
         story: "\
 Before anything is locked, make the spare key: an offline identity. Everything will be sealed for it too, so that it
-opens when no service answers any more. Its public half, age1…, goes into the manifest.",
+opens when no service answers any more. Its public half, age1…, goes into the manifest.".into(),
         acts: vec![(Act::keyward("escrow new -o escrow-identity.txt"), Exit::DONE)],
     }
 }
 
-fn manifest(recipient: &str) -> Stop {
+fn manifest(stage: &Stage, recipient: &str) -> Stop {
     Stop {
         heading: "2. A manifest: what should exist",
-        story: "\
-One file, keyward.yaml, says which keys there are and which of them seals which file. Here the keys are kept in files,
-by the KMS inside keyward: right for a tour, not for production.",
-        acts: vec![(Act::keyward(&format!("init --provider embedded --escrow {recipient}")), Exit::DONE)],
+        story: format!(
+            "One file, keyward.yaml, says which keys there are and which of them seals which file. {}",
+            stage.keeper()
+        ),
+        acts: vec![(
+            Act::keyward(&format!("{} --escrow {recipient}", stage.init())),
+            Exit::DONE,
+        )],
     }
 }
 
@@ -88,7 +94,8 @@ fn keys() -> Stop {
     Stop {
         heading: "3. One key in each of two locations",
         story: "\
-A `keyring` is one key in each of several places, here one in Belgium and one in Iowa. Any one of them opens.",
+A `keyring` is one key in each of several places, here one in Belgium and one in Iowa. Any one of them opens."
+            .into(),
         acts: vec![
             (Act::keyward("key create app"), Exit::DONE),
             (Act::keyward("key list"), Exit::DONE),
@@ -100,7 +107,8 @@ fn credentials() -> Stop {
     Stop {
         heading: "4. Something worth protecting",
         story: "\
-Credentials for a site: the secret that the site gets, and the documents that the server loads.",
+Credentials for a site: the secret that the site gets, and the documents that the server loads."
+            .into(),
         acts: vec![(
             Act::keyward("credential new --name Demo-Library --site demo-library --out secrets"),
             Exit::DONE,
@@ -114,7 +122,7 @@ fn seal() -> Stop {
         story: "\
 This is envelope encryption: the file is encrypted under a fresh random key that is made for it alone, and that small
 key is then locked three times, once by each location and once for the spare key. The three locked copies travel in
-front of the encrypted content. The readable file stays until you remove it; the tour compares with it later.",
+front of the encrypted content. The readable file stays until you remove it; the tour compares with it later.".into(),
         acts: vec![
             (Act::keyward(&format!("encrypt {SECRET}")), Exit::DONE),
             (Act::keyward(&format!("inspect {SECRET}.kw")), Exit::DONE),
@@ -125,7 +133,7 @@ front of the encrypted content. The readable file stays until you remove it; the
 fn open() -> Stop {
     Stop {
         heading: "6. Open it",
-        story: "The nearest location unlocks the small key, and that opens the file.",
+        story: "The nearest location unlocks the small key, and that opens the file.".into(),
         acts: vec![
             (
                 Act::keyward(&format!("decrypt {SECRET}.kw -o opened.txt")),
@@ -136,29 +144,39 @@ fn open() -> Stop {
     }
 }
 
-fn lose_a_location() -> Stop {
+fn lose_a_location(stage: &Stage) -> Stop {
     Stop {
         heading: "7. Lose a location",
-        story: "\
-A region goes down; here its file is moved away. The file still opens, by the other location, and the result says that
-it was degraded. `verify` notices: it cannot see a key that should be there, and does not take that for good news.",
-        acts: vec![
-            (Act::Move(LOST.into(), AWAY.into()), Exit::DONE),
-            (Act::keyward(&format!("decrypt {SECRET}.kw -o opened-degraded.txt")), Exit::DONE),
-            (Act::Compare(SECRET.into(), "opened-degraded.txt".into()), Exit::DONE),
-            (Act::keyward("verify"), Exit::UNSEEN),
-        ],
+        story: format!(
+            "{} The file still opens, by the other location, and the result says that it was degraded. `verify` notices: it \
+             cannot see a key that should be there, and does not take that for good news.",
+            stage.loss()
+        ),
+        acts: [
+            stage.lose(),
+            vec![
+                (
+                    Act::keyward(&format!("decrypt {SECRET}.kw -o opened-degraded.txt")),
+                    Exit::DONE,
+                ),
+                (
+                    Act::Compare(SECRET.into(), "opened-degraded.txt".into()),
+                    Exit::DONE,
+                ),
+                (Act::keyward("verify"), Exit::UNSEEN),
+            ],
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     }
 }
 
-fn put_it_back() -> Stop {
+fn put_it_back(stage: &Stage) -> Stop {
     Stop {
         heading: "8. And back",
-        story: "The region is up again, and everything is proven: every key is there, enabled, on schedule, and works.",
-        acts: vec![
-            (Act::Move(AWAY.into(), LOST.into()), Exit::DONE),
-            (Act::keyward("verify"), Exit::DONE),
-        ],
+        story: "The region is up again, and everything is proven: every key is there, enabled, on schedule, and works.".into(),
+        acts: vec![stage.put_back(), (Act::keyward("verify"), Exit::DONE)],
     }
 }
 
