@@ -256,7 +256,7 @@ impl KmsError {
     pub fn observed<T>(self) -> Observed<T> {
         match self.code {
             KmsCode::NotFound => Observed::Absent,
-            _ => Observed::Unknown(self.to_string()),
+            _ => Observed::Unknown(self.with_hint()),
         }
     }
 
@@ -270,6 +270,14 @@ impl KmsError {
 }
 
 impl KmsError {
+    /// What happened and what to do next, where only text can be carried on.
+    fn with_hint(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{self}; {hint}"),
+            None => self.to_string(),
+        }
+    }
+
     fn into_error(self, make: impl FnOnce(String) -> Error) -> Error {
         let error = make(self.to_string());
         match self.hint {
@@ -327,6 +335,8 @@ mod tests {
         assert_eq!(error.of_decryption().kind(), ErrorKind::Damaged);
         let busy = KmsError::new(KmsCode::Unavailable, "why");
         assert_eq!(Error::from(busy.clone().hint("wait")).hints(), ["wait"]);
+        let seen = busy.clone().hint("wait").observed::<()>();
+        assert_eq!(seen, Observed::Unknown("UNAVAILABLE: why; wait".into()));
         assert_eq!(busy.of_decryption().kind(), ErrorKind::Unavailable);
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use keyward::project::{Applied, Project};
 use keyward_core::error::{Error, Result};
-use keyward_core::manifest::duration_text;
+use keyward_core::manifest::{Access, KeyringSpec, duration_text};
+use keyward_core::name::Provider;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -57,7 +58,7 @@ impl Explained<'_> {
     fn values(&self) -> Vec<(&'static str, String, Option<u64>)> {
         let Applied { keyring, rule, .. } = &self.applied;
         let list = |items: Vec<String>| items.join(", ");
-        vec![
+        let mut values = vec![
             ("rule", rule.pattern.clone(), rule.line()),
             ("keyring", keyring.name.clone(), keyring.line_of("keyring")),
             ("environment", keyring.env.clone(), keyring.line_of("env")),
@@ -87,8 +88,40 @@ impl Explained<'_> {
                 list(keyring.escrow.iter().map(ToString::to_string).collect()),
                 keyring.line_of("escrow"),
             ),
-        ]
+        ];
+        if keyring.provider != Provider::Embedded {
+            values.extend(in_the_cloud(keyring));
+        }
+        values
     }
+}
+
+/// What keys in a cloud have besides.
+fn in_the_cloud(keyring: &KeyringSpec) -> Vec<(&'static str, String, Option<u64>)> {
+    let Access {
+        endpoint,
+        endpoints,
+        impersonate,
+        quota,
+        quota_project,
+    } = &keyring.access;
+    let value = |name, value: String| (name, value, keyring.line_of(name));
+    let endpoints = endpoints
+        .iter()
+        .map(|(location, address)| format!("{location}: {address}"));
+    let accounts = impersonate.all().into_iter();
+    let accounts = accounts.filter_map(|(purpose, account)| Some(format!("{purpose}: {}", account?)));
+    let limits = quota.all().into_iter();
+    let limits = limits.filter_map(|(kind, limit)| Some(format!("{kind}: {}", limit?)));
+    vec![
+        value("project", keyring.project.clone()),
+        value("endpoint", endpoint.clone().unwrap_or_default()),
+        value("endpoints", endpoints.collect::<Vec<_>>().join(", ")),
+        value("impersonate", accounts.collect::<Vec<_>>().join(", ")),
+        value("quota", limits.collect::<Vec<_>>().join(", ")),
+        value("quota_project", quota_project.clone().unwrap_or_default()),
+        value("protection", keyring.protection.id().to_ascii_lowercase()),
+    ]
 }
 
 impl Answer for Explained<'_> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use keyward::keyring::TooFew;
 use keyward_core::error::{Error, ErrorKind, Result};
 use keyward_core::manifest::{Environment, KeyringSpec};
-use keyward_core::name::{KeyRef, VersionRef};
+use keyward_core::name::{KeyRef, Provider, VersionRef};
 use keyward_core::verify::Files;
 
 use super::one_line;
@@ -120,7 +120,12 @@ pub(crate) fn lost(key: &KeyRef, needed: &str) -> Error {
         "it is not there, and {needed}: it is lost, not new, and another one of the same name would open none of them"
     ))
     .on(key)
-    .hint("bring it back: its location's file from a backup, or the state folder that has it with `--state DIR`")
+    .hint(match key.provider {
+        Provider::Embedded => {
+            "bring it back: its location's file from a backup, or the state folder that has it with `--state DIR`"
+        }
+        _ => "find out whether the manifest means the right project, location and ring",
+    })
     .hint("if it is known to be lost for good, declare a key of another name in keyward.yaml")
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join3;
+use keyward_core::error::Error;
 use keyward_core::key::CryptoKey;
 use keyward_core::kms::{Async, EncryptWith, Observed};
 use keyward_core::name::{KeyRef, VersionRef};
@@ -66,7 +67,13 @@ async fn try_canary(
             provider: key.provider,
             name,
         }),
-        Err(Failure::Failed(error)) => Canary::Failed(error.to_string()),
-        Err(Failure::Unknown(error)) => Canary::Unknown(error.to_string()),
+        Err(Failure::Failed(error)) => Canary::Failed(with_hints(&error)),
+        Err(Failure::Unknown(error)) => Canary::Unknown(with_hints(&error)),
     }
+}
+
+/// What happened and what to do next, as one text.
+fn with_hints(error: &Error) -> String {
+    let hints = error.hints().iter().map(|hint| format!("; {hint}"));
+    error.to_string() + &hints.collect::<String>()
 }

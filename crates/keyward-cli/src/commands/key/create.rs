@@ -3,12 +3,13 @@
 use clap::Args;
 use keyward::lock_file;
 use keyward::project::Project;
+use keyward::verify::{DEADLINE, in_time};
 use keyward_core::clock::later;
 use keyward_core::error::{Error, Result};
 use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule};
-use keyward_core::kms::{KmsCode, KmsError};
+use keyward_core::kms::{KmsCode, KmsError, Observed};
 use keyward_core::manifest::KeyringSpec;
-use keyward_core::name::KeyRef;
+use keyward_core::name::{KeyRef, Provider};
 use serde_json::{Value, json};
 
 use super::plan::{Planner, Step};
@@ -52,7 +53,9 @@ impl Create {
                 .on(&self.name)
                 .hint("`keyward verify` proves it"));
         }
-        state.make()?;
+        if keyring.provider == Provider::Embedded {
+            state.make()?;
+        }
         let names = targets.iter().map(|target| target.key.to_string());
         let trail = session.trail("key create", names.collect());
         trail.intend();
@@ -137,9 +140,13 @@ impl Work<'_> {
 
     /// Makes a key, and its ring if need be. Answers whether it did: another process may have been faster.
     async fn make(&self, key: &KeyRef) -> Result<bool> {
-        let admins = self.providers.admins();
+        let (admins, readers) = (self.providers.admins(), self.providers.readers());
         let admin = admins.get(key.provider)?;
-        made(admin.create_ring(key.name.ring()).await)?;
+        let ring = readers.get(key.provider)?.get_ring(key.name.ring());
+        // Who may create keys may not be one who may create rings.
+        if !matches!(in_time(DEADLINE, ring).await, Observed::Present(_)) {
+            made(admin.create_ring(key.name.ring()).await)?;
+        }
         made(admin.create_key(&key.name, self.spec()?).await)
     }
 
@@ -151,6 +158,7 @@ impl Work<'_> {
             .map(|period| RotationSchedule::new(period, later(now, period)))
             .transpose()?;
         Ok(KeySpec {
+            protection: self.keyring.protection,
             rotation,
             destroy_window: DestroyWindow::new(self.keyring.destroy_after)?,
             ..KeySpec::default()

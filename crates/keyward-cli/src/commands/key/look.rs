@@ -102,6 +102,8 @@ impl Sight {
             Observed::Present(key) => json!({
                 "seen": "present",
                 "created": key.created.to_string(),
+                "protection": key.protection.id(),
+                "algorithm": key.algorithm.id(),
                 "primary": key.primary,
                 "rotation_seconds": key.rotation.and_then(|rotation| rotation.period()).map(|period| period.as_secs()),
                 "next_rotation": key.rotation.map(|rotation| rotation.next().to_string()),

@@ -81,6 +81,10 @@ impl Answer for Keys {
 impl Keys {
     fn found(&self, page: &mut Page, key: &Sight, found: &CryptoKey) {
         page.field("created", found.created);
+        page.field(
+            "protection",
+            format_args!("{}, {}", found.protection, found.algorithm),
+        );
         match found.rotation {
             Some(rotation) => match rotation.period().map(duration_text) {
                 Some(period) => page.field(
