@@ -14,7 +14,7 @@
 use keyward_core::limits;
 use keyward_core::name::{CryptoKeyName, KeyVersionName};
 use keyward_core::secret::SecretBytes;
-use rand_core::CryptoRng;
+use ring::aead::Nonce;
 use ring::digest;
 
 use crate::fault::Result;
@@ -36,10 +36,10 @@ pub(crate) fn seal(
     material: &SecretBytes,
     plain: &[u8],
     aad: &[u8],
-    rng: &mut dyn CryptoRng,
+    nonce: Nonce,
 ) -> Result<Vec<u8>> {
     let mut out = header(version).to_vec();
-    SealingKey::new(material.expose())?.seal(plain, &bound(version, aad), &mut out, rng)?;
+    SealingKey::new(material.expose())?.seal(plain, &bound(version, aad), &mut out, nonce)?;
     Ok(out)
 }
 
@@ -71,6 +71,7 @@ fn bound(version: &KeyVersionName, aad: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sealing::nonce;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -85,7 +86,7 @@ mod tests {
     fn every_bit_and_the_version_are_bound() {
         let material = SecretBytes::new(vec![7; 32]);
         let mut rng = StdRng::seed_from_u64(1);
-        let sealed = seal(&version(1), &material, b"plain", b"aad", &mut rng).unwrap();
+        let sealed = seal(&version(1), &material, b"plain", b"aad", nonce(&mut rng)).unwrap();
         assert_eq!(claimed_version(&sealed, version(1).key()), Some(1));
         let opened = open(&version(1), &material, &sealed, b"aad").unwrap().unwrap();
         assert_eq!(opened.expose(), b"plain");
@@ -103,7 +104,14 @@ mod tests {
     #[test]
     fn what_is_too_short_too_long_or_of_another_key_claims_nothing() {
         let mut rng = StdRng::seed_from_u64(1);
-        let sealed = seal(&version(1), &SecretBytes::new(vec![7; 32]), b"", b"", &mut rng).unwrap();
+        let sealed = seal(
+            &version(1),
+            &SecretBytes::new(vec![7; 32]),
+            b"",
+            b"",
+            nonce(&mut rng),
+        )
+        .unwrap();
         let other = version(1).key().ring().key("other").unwrap();
         assert_eq!(claimed_version(&sealed, &other), None);
         for len in 0..sealed.len() {

@@ -13,9 +13,10 @@ use rand_core::CryptoRng;
 use tokio::sync::oneshot;
 
 use crate::fault::{Result, bug};
-use crate::root::{Root, RootKeySource};
+use crate::root::RootKeySource;
 use crate::service::Service;
 use crate::store::Extent;
+use crate::vault::Vault;
 
 /// The embedded KMS of one folder, with all its locations. Cloning it gives another handle on the same one.
 #[derive(Clone)]
@@ -31,8 +32,7 @@ impl EmbeddedKms {
         rng: Box<dyn CryptoRng + Send>,
     ) -> Self {
         Self(Arc::new(Service {
-            folder: folder.to_owned(),
-            root: Root::new(root),
+            vault: Vault::new(folder, root),
             clock,
             rng: Mutex::new(rng),
         }))
@@ -46,7 +46,7 @@ impl EmbeddedKms {
     /// `INTERNAL` for a wrong passphrase or a damaged file; `UNAVAILABLE` when the file cannot be read, or nobody can
     /// be asked.
     pub fn ask_ahead(&self) -> Result<(), KmsError> {
-        self.0.root.ask_ahead()
+        self.0.vault.root.ask_ahead()
     }
 
     /// Schedules the destruction of a version: it is destroyed when the key's destroy window has passed, unless it is

@@ -22,6 +22,7 @@ mod root;
 mod sealing;
 mod service;
 mod store;
+mod vault;
 
 pub use kms::EmbeddedKms;
 pub use root::{AskPassphrase, RootKeySource, is_passphrase_protected};

@@ -20,20 +20,11 @@ impl SealingKey {
     }
 
     /// Appends nonce, ciphertext and tag to `out`. The plaintext is copied once, into the place of the ciphertext.
-    pub(crate) fn seal(
-        &self,
-        plain: &[u8],
-        aad: &[u8],
-        out: &mut Vec<u8>,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<()> {
-        let mut nonce = [0; NONCE_LEN];
-        rng.fill_bytes(&mut nonce);
+    pub(crate) fn seal(&self, plain: &[u8], aad: &[u8], out: &mut Vec<u8>, nonce: Nonce) -> Result<()> {
         out.reserve_exact(OVERHEAD + plain.len());
-        out.extend_from_slice(&nonce);
+        out.extend_from_slice(nonce.as_ref());
         let start = out.len();
         out.extend_from_slice(plain);
-        let nonce = Nonce::assume_unique_for_key(nonce);
         let tag = self
             .0
             .seal_in_place_separate_tag(nonce, Aad::from(aad), &mut out[start..]);
@@ -54,4 +45,11 @@ impl SealingKey {
         buffer.truncate(plain_len);
         Some(SecretBytes::new(buffer))
     }
+}
+
+/// A fresh nonce. It can be used once, as its type says.
+pub(crate) fn nonce(rng: &mut dyn CryptoRng) -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    rng.fill_bytes(&mut nonce);
+    Nonce::assume_unique_for_key(nonce)
 }

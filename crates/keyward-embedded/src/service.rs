@@ -1,8 +1,6 @@
 //! The operations, synchronously: load the key, let the machine act, write back what changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keyward_core::clock::{Clock, Timestamp};
@@ -16,15 +14,16 @@ use rand_core::CryptoRng;
 use rustix::fs::{Access, access};
 
 use crate::ciphertext;
-use crate::fault::{Result, damaged, io, unavailable};
-use crate::root::{Root, RootKey};
+use crate::fault::Result;
+use crate::root::RootKey;
+use crate::sealing::nonce;
 use crate::store::{Extent, MaterialChanges, Store, file_of};
+use crate::vault::Vault;
 
-type Rng = Box<dyn CryptoRng + Send>;
+pub(crate) type Rng = Box<dyn CryptoRng + Send>;
 
 pub(crate) struct Service {
-    pub(crate) folder: PathBuf,
-    pub(crate) root: Root,
+    pub(crate) vault: Vault,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Mutex<Rng>,
 }
@@ -37,7 +36,7 @@ impl Service {
         location: &Location,
         load: impl FnOnce(&Store) -> Result<Machine>,
     ) -> Result<Machine> {
-        let mut machine = load(&Store::read(&self.folder, location)?)?;
+        let mut machine = load(&Store::read(&self.vault.folder, location)?)?;
         machine.advance(self.clock.now());
         Ok(machine)
     }
@@ -49,10 +48,10 @@ impl Service {
     /// Files have no roles: a permission is held when the files that it takes can be read or written.
     pub(crate) fn permissions(&self, key: &CryptoKeyName, wanted: &[Permission]) -> Result<Vec<Permission>> {
         self.look_at_key(key)?.record(key)?;
-        let writable = [&*self.folder, &file_of(&self.folder, key.location())]
+        let writable = [&*self.vault.folder, &file_of(&self.vault.folder, key.location())]
             .iter()
             .all(|path| access(*path, Access::WRITE_OK).is_ok());
-        let usable = access(self.root.file(), Access::READ_OK).is_ok();
+        let usable = access(self.vault.root.file(), Access::READ_OK).is_ok();
         let held = |permission: &Permission| match permission {
             Permission::GetRing | Permission::GetKey | Permission::GetVersion | Permission::ListVersions => {
                 true
@@ -70,7 +69,7 @@ impl Service {
     /// Reads only, unless a rotation is due that makes the version to encrypt with: then that is carried out first.
     pub(crate) fn encrypt(&self, with: EncryptWith<'_>, plaintext: &[u8], aad: &[u8]) -> Result<Encrypted> {
         loop {
-            let store = Store::read(&self.folder, with.key().location())?;
+            let store = Store::read(&self.vault.folder, with.key().location())?;
             let mut machine = store.load_key(with.key())?;
             let version = machine.encrypting_version(with, self.clock.now())?;
             check_size("plaintext", plaintext)?;
@@ -85,52 +84,29 @@ impl Service {
                 })?;
                 continue;
             }
-            let material = self.material(store, &version)?;
-            let ciphertext = ciphertext::seal(&version, &material, plaintext, aad, &mut **self.rng())?;
+            let material = self.vault.material(store, &version)?;
+            let ciphertext = ciphertext::seal(&version, &material, plaintext, aad, nonce(&mut **self.rng()))?;
             return Ok(Encrypted { ciphertext, version });
         }
     }
 
     pub(crate) fn decrypt(&self, key: &CryptoKeyName, ciphertext: &[u8], aad: &[u8]) -> Result<SecretBytes> {
-        let store = Store::read(&self.folder, key.location())?;
+        let store = Store::read(&self.vault.folder, key.location())?;
         let claimed = ciphertext::claimed_version(ciphertext, key);
         let version = store
             .load_key(key)?
             .decrypting_version(key, claimed, self.clock.now())?;
         check_size("additional_authenticated_data", aad)?;
-        let material = self.material(store, &version)?;
+        let material = self.vault.material(store, &version)?;
         ciphertext::open(&version, &material, ciphertext, aad)?.ok_or_else(decryption_failed)
-    }
-
-    /// The store is let go before the root key is opened: asking a person takes time, and others wait to change it.
-    fn material(&self, store: Store, version: &KeyVersionName) -> Result<SecretBytes> {
-        let (file, sealed, root_id) = (
-            store.file().to_owned(),
-            store.sealed_material(version)?,
-            store.root_id()?,
-        );
-        drop(store);
-        let file = &*file;
-        let broken = |what: &str| damaged(file, format!("the material of {version} {what}"));
-        let sealed = sealed.ok_or_else(|| broken("is missing"))?;
-        let root = self.root.open()?;
-        if root_id != Some(root.id()) {
-            let root = self.root.file().display();
-            return Err(damaged(
-                file,
-                format!("its keys are sealed under another root key than {root}"),
-            ));
-        }
-        root.open_material(version, &sealed)
-            .ok_or_else(|| broken("does not authenticate"))
     }
 }
 
 /// Changing.
 impl Service {
     pub(crate) fn create_ring(&self, name: &KeyRingName) -> Result<KeyRing> {
-        Store::create_if_absent(&self.folder, name.location())?;
-        let store = Store::write(&self.folder, name.location())?;
+        Store::create_if_absent(&self.vault.folder, name.location())?;
+        let store = Store::write(&self.vault.folder, name.location())?;
         let ring = store.load_ring(name)?.create_ring(name, self.clock.now())?;
         store.insert_ring(&ring)?;
         store.commit()?;
@@ -155,19 +131,19 @@ impl Service {
         act: impl Fn(&mut Machine, Timestamp) -> Result<T>,
     ) -> Result<T> {
         loop {
-            let store = Store::write(&self.folder, key.location())?;
+            let store = Store::write(&self.vault.folder, key.location())?;
             let before = store.load_key(key)?;
             let (mut after, now) = (before.clone(), self.clock.now());
             let answer = act(&mut after, now)?;
             let (wanted, due) = sorted(after.take_effects());
             let mut material = MaterialChanges::default();
             if extent != Extent::StatesOnly && !wanted.is_empty() {
-                let Some(root) = self.root.opened() else {
+                let Some(root) = self.vault.root.opened() else {
                     drop(store);
-                    self.open_root()?;
+                    self.vault.open_root(&mut **self.rng())?;
                     continue;
                 };
-                self.bind(&store, &root, key.location())?;
+                self.vault.bind(&store, &root, key.location())?;
                 material.made = self.make(&root, wanted)?;
             }
             if extent == Extent::Whole {
@@ -188,65 +164,13 @@ impl Service {
         wanted.into_iter().map(make).collect()
     }
 
-    /// The first material in a file binds it to the root key. One that no other file here is bound to is a wrong one
-    /// that was put in the place of theirs.
-    fn bind(&self, store: &Store, root: &RootKey, location: &Location) -> Result<()> {
-        if store.root_id()?.is_none() {
-            for (file, id) in self.bound_files(Some(location))? {
-                if id != root.id() {
-                    let why = format!(
-                        "the keys in {} are sealed under another root key; put that one back",
-                        file.display()
-                    );
-                    return Err(damaged(self.root.file(), why));
-                }
-            }
-        }
-        store.bind_to_root(root.id())
-    }
-
-    /// Opens the root key; makes one when no file of the folder holds material.
-    fn open_root(&self) -> Result<Arc<RootKey>> {
-        let mut rng = self.rng();
-        self.root.open_or_create(|| self.nothing_is_sealed(), &mut **rng)
-    }
-
-    /// A root key made beside keys that are sealed under a lost one would hide the loss.
-    fn nothing_is_sealed(&self) -> Result<()> {
-        match self.bound_files(None)?.first() {
-            None => Ok(()),
-            Some((file, _)) => {
-                let why = format!(
-                    "the root key is missing; the keys in {} are sealed under it; restore it from its backup",
-                    file.display()
-                );
-                Err(unavailable(self.root.file(), why))
-            }
-        }
-    }
-
-    /// The files that hold material, but for the one of `except`, each with the root key that it is sealed under.
-    fn bound_files(&self, except: Option<&Location>) -> Result<Vec<(PathBuf, [u8; 16])>> {
-        let mut bound = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(io(&self.folder))? {
-            let file = entry.map_err(io(&self.folder))?.path();
-            let Some(location) = location_of(&file).filter(|location| Some(location) != except) else {
-                continue;
-            };
-            if let Some(id) = Store::read(&self.folder, &location)?.root_id()? {
-                bound.push((file, id));
-            }
-        }
-        Ok(bound)
-    }
-
     fn rng(&self) -> MutexGuard<'_, Rng> {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The versions that want material, and the numbers of those whose time has come.
-fn sorted(effects: Vec<Effect>) -> (Vec<KeyVersionName>, BTreeSet<u64>) {
+pub(crate) fn sorted(effects: Vec<Effect>) -> (Vec<KeyVersionName>, BTreeSet<u64>) {
     let (mut wanted, mut due) = (Vec::new(), BTreeSet::new());
     for effect in effects {
         match effect {
@@ -259,12 +183,7 @@ fn sorted(effects: Vec<Effect>) -> (Vec<KeyVersionName>, BTreeSet<u64>) {
     (wanted, due)
 }
 
-fn location_of(file: &Path) -> Option<Location> {
-    let name = file.file_name()?.to_str()?.strip_suffix(".db")?;
-    Location::parse(name).ok()
-}
-
-fn check_size(field: &str, bytes: &[u8]) -> Result<()> {
+pub(crate) fn check_size(field: &str, bytes: &[u8]) -> Result<()> {
     if bytes.len() <= limits::KMS_PLAINTEXT_LEN {
         return Ok(());
     }

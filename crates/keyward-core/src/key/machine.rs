@@ -43,6 +43,11 @@ impl Machine {
         self.keys.insert(record.key.name.clone(), record);
     }
 
+    /// Takes a key with all its versions out of the machine.
+    pub fn unload_key(&mut self, name: &CryptoKeyName) -> Option<KeyRecord> {
+        self.keys.remove(name)
+    }
+
     /// Carries out everything that was due at `now` or before, for every key.
     pub fn advance(&mut self, now: Timestamp) {
         for record in self.keys.values_mut() {
@@ -125,15 +130,7 @@ impl Machine {
         now: Timestamp,
     ) -> Result<KeyVersionName, KmsError> {
         let (record, _) = self.due(with.key(), now)?;
-        let name = match with {
-            EncryptWith::Version(name) => name.clone(),
-            EncryptWith::Key(key) => record
-                .key
-                .primary_name()
-                .ok_or_else(|| refusal::no_primary(key))?,
-        };
-        usable(record.version(name.number())?)?;
-        Ok(name)
+        Ok(usable(record.asked(with)?)?.name.clone())
     }
 
     /// The version that decrypts a ciphertext which says it was made by number `claimed`; `None` when it says
@@ -149,11 +146,7 @@ impl Machine {
         now: Timestamp,
     ) -> Result<KeyVersionName, KmsError> {
         let (record, _) = self.due(key, now)?;
-        let version = claimed
-            .and_then(|number| record.versions.get(&number))
-            .ok_or_else(decryption_failed)?;
-        usable(version)?;
-        Ok(version.name.clone())
+        Ok(usable(record.claimed(claimed)?)?.name.clone())
     }
 }
 
@@ -210,20 +203,18 @@ impl Machine {
             return Err(refusal::exists("CryptoKey", name));
         }
         check_spec(name, &spec, now)?;
-        let mut record = KeyRecord {
-            key: CryptoKey {
-                name: name.clone(),
-                purpose: spec.purpose,
-                algorithm: Algorithm::GoogleSymmetricEncryption,
-                protection: spec.protection,
-                created: now,
-                rotation: spec.rotation,
-                destroy_window: spec.destroy_window,
-                primary: (!spec.skip_initial_version).then_some(1),
-                labels: spec.labels,
-            },
-            versions: BTreeMap::new(),
+        let key = CryptoKey {
+            name: name.clone(),
+            purpose: spec.purpose,
+            algorithm: Algorithm::GoogleSymmetricEncryption,
+            protection: spec.protection,
+            created: now,
+            rotation: spec.rotation,
+            destroy_window: spec.destroy_window,
+            primary: (!spec.skip_initial_version).then_some(1),
+            labels: spec.labels,
         };
+        let mut record = KeyRecord::new(key, BTreeMap::new());
         if !spec.skip_initial_version {
             record.add_version(now, &mut self.effects);
         }
@@ -329,9 +320,13 @@ pub fn decryption_failed() -> KmsError {
     refusal::does_not_open()
 }
 
-fn usable(version: &KeyVersion) -> Result<(), KmsError> {
+/// A version that may be used now.
+///
+/// # Errors
+/// `FAILED_PRECONDITION` when it is not enabled.
+pub fn usable(version: &KeyVersion) -> Result<&KeyVersion, KmsError> {
     match version.state {
-        VersionState::Enabled => Ok(()),
+        VersionState::Enabled => Ok(version),
         state => Err(refusal::not_enabled(&version.name, state)),
     }
 }

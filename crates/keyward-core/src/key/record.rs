@@ -1,11 +1,11 @@
 //! One crypto key with all its versions, and what time does to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::moves::Move;
 use super::{CryptoKey, Effect, KeyVersion, VersionState, refusal};
 use crate::clock::{Timestamp, later};
-use crate::kms::KmsError;
+use crate::kms::{EncryptWith, KmsError};
 use crate::limits;
 
 /// A key and its versions, destroyed ones included. The number of a version is its key in the map.
@@ -15,6 +15,59 @@ pub struct KeyRecord {
     pub key: CryptoKey,
     /// Its versions by number.
     pub versions: BTreeMap<u64, KeyVersion>,
+    /// When which versions will end, so that asking what is due does not take a look at each version.
+    ends: BTreeSet<(Timestamp, u64)>,
+}
+
+/// Loading and looking.
+impl KeyRecord {
+    /// A key that was created before, with all its versions.
+    pub fn new(key: CryptoKey, versions: BTreeMap<u64, KeyVersion>) -> Self {
+        let end = |(number, version): (&u64, &KeyVersion)| version.destroy_at.map(|at| (at, *number));
+        let ends = versions.iter().filter_map(end).collect();
+        Self { key, versions, ends }
+    }
+
+    /// When the next thing is due to happen to it: a rotation, or the end of a version.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let rotation = self.key.rotation.map(|schedule| schedule.next());
+        let end = self.ends.first().map(|(at, _)| *at);
+        rotation.into_iter().chain(end).min()
+    }
+
+    /// The version that is primary.
+    pub fn primary(&self) -> Option<&KeyVersion> {
+        self.versions.get(&self.key.primary?)
+    }
+
+    /// The version that encrypts, whatever its state: the one that is named, or the primary.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` without the version; `FAILED_PRECONDITION` when the key has no primary.
+    pub fn asked(&self, with: EncryptWith<'_>) -> Result<&KeyVersion, KmsError> {
+        match with {
+            EncryptWith::Version(name) => self.version(name.number()),
+            EncryptWith::Key(key) => self.primary().ok_or_else(|| refusal::no_primary(key)),
+        }
+    }
+
+    /// The version that a ciphertext says it was made by, whatever its state.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` when the key has no such version.
+    pub fn claimed(&self, number: Option<u64>) -> Result<&KeyVersion, KmsError> {
+        let found = number.and_then(|number| self.versions.get(&number));
+        found.ok_or_else(refusal::does_not_open)
+    }
+
+    /// One version.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub fn version(&self, number: u64) -> Result<&KeyVersion, KmsError> {
+        let missing = || refusal::no_version(&self.key.name.version(number));
+        self.versions.get(&number).ok_or_else(missing)
+    }
 }
 
 impl KeyRecord {
@@ -25,8 +78,9 @@ impl KeyRecord {
     }
 
     fn destroy_due(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        for version in self.versions.values_mut() {
-            let Some(due) = version.destroy_at.filter(|due| *due <= now) else {
+        while let Some((due, number)) = self.ends.first().copied().filter(|(due, _)| *due <= now) {
+            self.ends.pop_first();
+            let Some(version) = self.versions.get_mut(&number) else {
                 continue;
             };
             if let Some(state) = Move::Destroy.from(version.state) {
@@ -74,12 +128,6 @@ impl KeyRecord {
         version
     }
 
-    pub(super) fn version(&self, number: u64) -> Result<&KeyVersion, KmsError> {
-        self.versions
-            .get(&number)
-            .ok_or_else(|| refusal::no_version(&self.key.name.version(number)))
-    }
-
     /// Applies a move that somebody asked for.
     pub(super) fn move_version(
         &mut self,
@@ -88,12 +136,19 @@ impl KeyRecord {
         now: Timestamp,
     ) -> Result<KeyVersion, KmsError> {
         let window = self.key.destroy_window.length();
-        let missing = refusal::no_version(&self.key.name.version(number));
-        let version = self.versions.get_mut(&number).ok_or(missing)?;
+        let missing = || refusal::no_version(&self.key.name.version(number));
+        let version = self.versions.get_mut(&number).ok_or_else(missing)?;
         version.state = step
             .from(version.state)
             .ok_or_else(|| refusal::wrong_state(&version.name, version.state))?;
-        version.destroy_at = (version.state == VersionState::DestroyScheduled).then(|| later(now, window));
+        if let Some(end) = version.destroy_at.take() {
+            self.ends.remove(&(end, number));
+        }
+        if version.state == VersionState::DestroyScheduled {
+            let end = later(now, window);
+            version.destroy_at = Some(end);
+            self.ends.insert((end, number));
+        }
         Ok(version.clone())
     }
 }

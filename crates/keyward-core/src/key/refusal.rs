@@ -12,15 +12,18 @@ fn not_found(kind: &str, name: &dyn Display) -> KmsError {
     KmsError::new(KmsCode::NotFound, format!("{kind} {name} not found."))
 }
 
-pub(super) fn no_ring(name: &KeyRingName) -> KmsError {
+/// There is no such ring.
+pub fn no_ring(name: &KeyRingName) -> KmsError {
     not_found("KeyRing", name)
 }
 
-pub(super) fn no_key(name: &CryptoKeyName) -> KmsError {
+/// There is no such key.
+pub fn no_key(name: &CryptoKeyName) -> KmsError {
     not_found("CryptoKey", name)
 }
 
-pub(super) fn no_version(name: &KeyVersionName) -> KmsError {
+/// There is no such version.
+pub fn no_version(name: &KeyVersionName) -> KmsError {
     not_found("CryptoKeyVersion", name)
 }
 
@@ -40,7 +43,7 @@ pub(super) fn wrong_state(name: &KeyVersionName, state: VersionState) -> KmsErro
 }
 
 /// A use of a version that is not enabled.
-pub(super) fn not_enabled(name: &KeyVersionName, state: VersionState) -> KmsError {
+pub fn not_enabled(name: &KeyVersionName, state: VersionState) -> KmsError {
     let refusal = KmsError::new(
         KmsCode::FailedPrecondition,
         format!("{name} is not enabled, current state is: {state}."),

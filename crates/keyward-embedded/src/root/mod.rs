@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use ring::hkdf;
 
 use crate::fault::{Result, bug, damaged, from_prompt, unanswered, unavailable};
-use crate::sealing::SealingKey;
+use crate::sealing::{SealingKey, nonce};
 use file::RootFile;
 use passphrase::SealedKey;
 
@@ -88,14 +88,18 @@ impl RootKey {
 
     /// Draws material for a new version and seals it, bound to the version's full name.
     pub(crate) fn make_material(&self, version: &KeyVersionName, rng: &mut dyn CryptoRng) -> Result<Vec<u8>> {
-        let material = SecretBytes::random(KEY_LEN, rng);
-        let mut sealed = Vec::new();
-        self.sealing.seal(
-            material.expose(),
-            version.to_string().as_bytes(),
-            &mut sealed,
-            rng,
-        )?;
+        self.seal_material(version, &SecretBytes::random(KEY_LEN, rng), rng)
+    }
+
+    pub(crate) fn seal_material(
+        &self,
+        version: &KeyVersionName,
+        material: &SecretBytes,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>> {
+        let (name, mut sealed) = (version.to_string(), Vec::new());
+        self.sealing
+            .seal(material.expose(), name.as_bytes(), &mut sealed, nonce(rng))?;
         Ok(sealed)
     }
 

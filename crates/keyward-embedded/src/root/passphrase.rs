@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::KEY_LEN;
 use super::file::{HEADING, decode};
 use crate::fault::{Result, bug, unavailable};
-use crate::sealing::{OVERHEAD, SealingKey};
+use crate::sealing::{OVERHEAD, SealingKey, nonce};
 
 const SALT_LEN: usize = 16;
 
@@ -73,7 +73,7 @@ impl SealedKey {
         let cost = Cost::DEFAULT;
         let sealing = derive(cost, &salt, passphrase).ok_or_else(|| bug("argon2 refused its defaults"))?;
         let mut sealed = Vec::new();
-        sealing.seal(key.expose(), cost.text().as_bytes(), &mut sealed, rng)?;
+        sealing.seal(key.expose(), cost.text().as_bytes(), &mut sealed, nonce(rng))?;
         Ok(Self { cost, salt, sealed })
     }
 

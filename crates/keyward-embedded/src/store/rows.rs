@@ -148,7 +148,7 @@ impl Store {
             .map(|(before, version)| within(limits::KEY_VERSIONS, before).and(version))
             .map(|version| version.map(|version| (version.name.number(), version)))
             .collect::<rusqlite::Result<_>>()?;
-        Ok(KeyRecord { key, versions })
+        Ok(KeyRecord::new(key, versions))
     }
 }
 
