@@ -7,9 +7,11 @@
 //! - `refusal` is how a call fails, in Google's codes and sentences.
 
 mod iam;
+mod kms;
 mod refusal;
 mod rpc;
 mod serve;
+mod service;
 mod shelf;
 mod state;
 mod trouble;
