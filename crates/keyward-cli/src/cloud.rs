@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use keyward::registry::{Admins, Crypters, Readers, Rescuers};
 use keyward_core::clock::Clock;
@@ -35,7 +36,7 @@ impl Cloud {
             routes: manifest.map(routes).unwrap_or_default(),
             otherwise: Settings {
                 endpoint: globals.endpoint.clone(),
-                ..Settings::default()
+                ..usual()
             },
             credentials: credentials(globals)?,
         };
@@ -97,8 +98,18 @@ fn routes(manifest: &Manifest) -> Vec<Route> {
     routes.into_iter().map(route).collect()
 }
 
+/// A little less than the library waits for one location, so that what it hears is why, not that nothing came.
+const DEADLINE: Duration = Duration::from_secs(9);
+
+fn usual() -> Settings {
+    Settings {
+        deadline: DEADLINE,
+        ..Settings::default()
+    }
+}
+
 fn settings(declared: &Declared, location: &Location) -> Settings {
-    let usual = Settings::default();
+    let usual = usual();
     let (accounts, limits) = (&declared.impersonate, &declared.quota);
     Settings {
         endpoint: declared.endpoint_in(location),
@@ -135,6 +146,11 @@ keyrings:
      impersonate: {read: looker@p.iam.gserviceaccount.com}, quota: {writes: 5}}
   b: {env: prod, provider: embedded, locations: [us], ring: r, key: b}
 ";
+
+    #[test]
+    fn a_location_says_why_before_it_is_given_up() {
+        assert!(DEADLINE < keyward::keyring::DEADLINE && DEADLINE < keyward::verify::DEADLINE);
+    }
 
     #[test]
     fn each_ring_is_reached_as_its_keyring_says() {

@@ -52,6 +52,13 @@ impl Demo {
         fs::write(self.path(name), content).unwrap();
     }
 
+    /// Replaces `from`, which must be there, in the manifest.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path("keyward.yaml")).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.write("keyward.yaml", text.replacen(from, to, 1).as_bytes());
+    }
+
     /// The store of one location.
     pub(crate) fn location(&self, name: &str) -> PathBuf {
         self.path(&format!(".keyward/kms/{name}.db"))

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use keyward::registry::Readers;
 use keyward::verify::{DEADLINE, in_time};
 use keyward_core::clock::{Timestamp, until};
@@ -21,18 +23,28 @@ pub(super) struct Sight {
     pub(super) versions: Observed<Vec<KeyVersion>>,
 }
 
-/// Looks at each of `targets`, one after another.
+/// Most keys that are looked at concurrently: a location that does not answer holds up none but its own.
+const AT_ONCE: usize = 8;
+
+/// Looks at each of `targets`, and answers in their order.
 pub(super) async fn look(readers: &Readers, targets: Vec<Target>) -> Result<Vec<Sight>> {
-    let mut keys = Vec::new();
-    for target in targets {
-        let reader = readers.get(target.key.provider)?;
-        keys.push(Sight {
-            key: in_time(DEADLINE, reader.get_key(&target.key.name)).await,
-            versions: in_time(DEADLINE, reader.list_versions(&target.key.name)).await,
-            target,
-        });
-    }
-    Ok(keys)
+    let looks = targets.into_iter().map(|target| look_at(readers, target));
+    stream::iter(looks).buffered(AT_ONCE).try_collect().await
+}
+
+async fn look_at(readers: &Readers, target: Target) -> Result<Sight> {
+    let reader = readers.get(target.key.provider)?;
+    let name = &target.key.name;
+    let (key, versions) = join(
+        in_time(DEADLINE, reader.get_key(name)),
+        in_time(DEADLINE, reader.list_versions(name)),
+    )
+    .await;
+    Ok(Sight {
+        target,
+        key,
+        versions,
+    })
 }
 
 /// What a script may take from `keys`: something is missing, else something could not be seen.
