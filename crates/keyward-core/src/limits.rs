@@ -63,6 +63,9 @@ pub const SITE_LEN: usize = 243;
 pub const PERMISSION_ENTRIES: usize = 1000;
 /// Longest plaintext or additional authenticated data of one KMS call, in bytes (Cloud KMS, software keys: 64 KiB).
 pub const KMS_PLAINTEXT_LEN: usize = 64 * 1024;
+/// Longest plaintext and additional authenticated data together of one call with a key in hardware, in bytes (Cloud KMS
+/// API, Encrypt).
+pub const KMS_HSM_LEN: usize = 8 * 1024;
 /// Most versions of a key in a key machine: those of 27 years of daily rotation. It bounds what a machine that wakes up
 /// after a very long sleep makes up for.
 pub const KEY_VERSIONS: usize = 10_000;

@@ -18,6 +18,7 @@ mod fault;
 mod kms;
 mod new_file;
 mod ports;
+mod resident;
 mod root;
 mod sealing;
 mod service;
@@ -25,4 +26,5 @@ mod store;
 mod vault;
 
 pub use kms::EmbeddedKms;
+pub use resident::{Decrypted, Page, Resident};
 pub use root::{AskPassphrase, RootKeySource, is_passphrase_protected};

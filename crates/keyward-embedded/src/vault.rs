@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keyward_core::kms::KmsError;
 use keyward_core::location::Location;
 use keyward_core::name::KeyVersionName;
 use keyward_core::secret::SecretBytes;
@@ -39,14 +40,30 @@ impl Vault {
         let sealed = sealed.ok_or_else(|| broken("is missing"))?;
         let root = self.root.open()?;
         if root_id != Some(root.id()) {
-            let root = self.root.file().display();
-            return Err(damaged(
-                file,
-                format!("its keys are sealed under another root key than {root}"),
-            ));
+            return Err(self.another_root(file));
         }
         root.open_material(version, &sealed)
             .ok_or_else(|| broken("does not authenticate"))
+    }
+
+    /// The root key that the material of a file is sealed under; `None` when it has none.
+    pub(crate) fn root_of(&self, store: &Store) -> Result<Option<Arc<RootKey>>> {
+        let Some(id) = store.root_id()? else {
+            return Ok(None);
+        };
+        let root = self.root.open()?;
+        if root.id() != id {
+            return Err(self.another_root(store.file()));
+        }
+        Ok(Some(root))
+    }
+
+    fn another_root(&self, file: &Path) -> KmsError {
+        let root = self.root.file().display();
+        damaged(
+            file,
+            format!("its keys are sealed under another root key than {root}"),
+        )
     }
 
     /// The first material in a file binds it to the root key. One that no other file here is bound to is a wrong one

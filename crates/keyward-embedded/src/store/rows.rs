@@ -67,7 +67,7 @@ impl Store {
     /// A machine that holds one ring with all its keys.
     pub(crate) fn load_ring_with_keys(&self, name: &KeyRingName) -> Result<Machine> {
         let mut machine = self.load_ring(name)?;
-        for record in self.records(name).map_err(sqlite(&self.file))? {
+        for record in self.records(name)? {
             machine.load_key(record);
         }
         Ok(machine)
@@ -99,6 +99,28 @@ impl Store {
         found.map_err(sqlite(&self.file))
     }
 
+    /// Every ring.
+    pub(crate) fn all_rings(&self) -> Result<Vec<KeyRing>> {
+        let load = || {
+            let mut statement = self.connection.prepare("SELECT * FROM ring")?;
+            statement.query_map([], ring_of)?.collect::<rusqlite::Result<_>>()
+        };
+        load().map_err(sqlite(&self.file))
+    }
+
+    /// The sealed material of every version of a key that has some, by number.
+    pub(crate) fn sealed_materials(&self, key: &CryptoKeyName) -> Result<Vec<(u64, Vec<u8>)>> {
+        let query = "SELECT number, material FROM version WHERE crypto_key = ?1 AND material IS NOT NULL";
+        let load = || {
+            let mut statement = self.connection.prepare(query)?;
+            let rows = statement.query_map([key.to_string()], |row| {
+                Ok((number(row.get("number")?)?, row.get("material")?))
+            })?;
+            rows.collect::<rusqlite::Result<_>>()
+        };
+        load().map_err(sqlite(&self.file))
+    }
+
     fn rings(&self, query: &str, arguments: impl Params) -> Result<Machine> {
         let mut machine = Machine::new();
         let load = || {
@@ -112,7 +134,12 @@ impl Store {
         Ok(machine)
     }
 
-    fn records(&self, ring: &KeyRingName) -> rusqlite::Result<Vec<KeyRecord>> {
+    /// The keys of a ring, with their versions.
+    pub(crate) fn records(&self, ring: &KeyRingName) -> Result<Vec<KeyRecord>> {
+        self.keys_of(ring).map_err(sqlite(&self.file))
+    }
+
+    fn keys_of(&self, ring: &KeyRingName) -> rusqlite::Result<Vec<KeyRecord>> {
         let mut statement = self
             .connection
             .prepare(&format!("{} WHERE ring = ?1", self.keys()))?;
