@@ -120,7 +120,7 @@ fn in_the_cloud(keyring: &KeyringSpec) -> Vec<(&'static str, String, Option<u64>
         value("impersonate", accounts.collect::<Vec<_>>().join(", ")),
         value("quota", limits.collect::<Vec<_>>().join(", ")),
         value("quota_project", quota_project.clone().unwrap_or_default()),
-        value("protection", keyring.protection.id().to_ascii_lowercase()),
+        value("protection", keyring.protection.id().to_owned()),
     ]
 }
 

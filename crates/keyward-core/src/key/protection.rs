@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::manifest::Protection;
+
 /// Protection level of a key, as Cloud KMS names them. Immutable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ProtectionLevel {
@@ -45,6 +47,15 @@ impl ProtectionLevel {
     pub fn from_id(id: &str) -> Self {
         let known = Self::KNOWN.into_iter().find(|level| level.id() == id);
         known.unwrap_or(Self::Other)
+    }
+}
+
+impl From<Protection> for ProtectionLevel {
+    fn from(declared: Protection) -> Self {
+        match declared {
+            Protection::Software => Self::Software,
+            Protection::Hsm => Self::Hsm,
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Access, AuditMode, CanaryMode, KeyringSpec, Manifest, duration_text, read};
-use crate::key::ProtectionLevel;
+use super::{Access, AuditMode, CanaryMode, KeyringSpec, Manifest, Protection, duration_text, read};
 use crate::location::{Area, Location};
 use crate::name::{AgeRecipient, Provider};
 
@@ -57,8 +56,8 @@ fn keyring(out: &mut String, spec: &KeyringSpec) {
     }
     line(out, 4, "ring", &scalar(&spec.ring));
     line(out, 4, "key", &scalar(&spec.key));
-    if spec.protection != ProtectionLevel::default() {
-        line(out, 4, "protection", &spec.protection.id().to_ascii_lowercase());
+    if spec.protection != Protection::default() {
+        line(out, 4, "protection", spec.protection.id());
     }
     if let Some(rotation) = spec.rotation {
         line(out, 4, "rotation", &duration_text(rotation));

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Origins;
+use super::Protection;
 use super::access::{self, Access};
 use super::document::{KeyringEntry, Text};
 use super::duration::{duration_text, parse_duration, shown};
 use super::source::Source;
 use crate::error::{Error, Result, nearest};
-use crate::key::ProtectionLevel;
 use crate::limits;
 use crate::location::{Area, Location};
 use crate::name::{AgeRecipient, KeyRef, KeyRingName, Provider, ShortName};
@@ -43,7 +43,7 @@ pub struct KeyringSpec {
     /// The destroy window that keys are created with, and the floor below which no live one may be.
     pub destroy_after: Duration,
     /// How the key material is protected; immutable once a key is made.
-    pub protection: ProtectionLevel,
+    pub protection: Protection,
     /// Offline recipients that every envelope is also wrapped for.
     pub escrow: Vec<AgeRecipient>,
     keys: Vec<KeyRef>,
@@ -114,8 +114,8 @@ pub(super) fn read(source: Source<'_>, name: &Text, entry: &KeyringEntry) -> Res
             None => limits::DESTROY_WINDOW_DEFAULT,
         },
         protection: match &entry.protection {
-            Some(word) => spoken(source, word, protection)?,
-            None => ProtectionLevel::default(),
+            Some(word) => spoken(source, word, Protection::parse)?,
+            None => Protection::default(),
         },
         escrow: escrow(source, &entry.escrow, keys.len())?,
         keys,
@@ -204,22 +204,6 @@ fn keys(
         Ok(KeyRef { provider, name })
     };
     locations.iter().map(key_in).collect()
-}
-
-/// The levels that a new key can be made with here.
-fn protection(word: &str) -> Result<ProtectionLevel> {
-    let levels = [
-        ("software", ProtectionLevel::Software),
-        ("hsm", ProtectionLevel::Hsm),
-    ];
-    let found = levels.iter().find(|(name, _)| *name == word);
-    found.map(|(_, level)| *level).ok_or_else(|| {
-        let error = Error::usage(format!("`{}` is not a protection level", shown(word)));
-        match nearest(word, levels.iter().map(|(name, _)| *name)) {
-            Some(name) => error.hint(format!("did you mean `{name}`?")),
-            None => error.hint("levels: software, hsm"),
-        }
-    })
 }
 
 fn rotation(source: Source<'_>, text: &Text) -> Result<Duration> {

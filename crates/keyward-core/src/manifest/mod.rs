@@ -82,6 +82,16 @@ pub enum AuditMode {
     Off,
 }
 
+/// How the key material of a keyring is protected; immutable once a key is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protection {
+    /// In software.
+    #[default]
+    Software,
+    /// In a hardware security module of the provider.
+    Hsm,
+}
+
 impl Manifest {
     /// Reads a manifest. `file` is the name that messages use.
     ///
@@ -232,7 +242,32 @@ impl AuditMode {
     }
 }
 
-fn one_of<T: Copy>(what: &str, word: &str, all: [T; 3], id: fn(T) -> &'static str) -> Result<T> {
+impl Protection {
+    const ALL: [Self; 2] = [Self::Software, Self::Hsm];
+
+    /// The word in the manifest.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Software => "software",
+            Self::Hsm => "hsm",
+        }
+    }
+
+    /// The level with that word.
+    ///
+    /// # Errors
+    /// A usage error that names the nearest word.
+    pub fn parse(word: &str) -> Result<Self> {
+        one_of("protection", word, Self::ALL, Self::id)
+    }
+}
+
+fn one_of<T: Copy, const N: usize>(
+    what: &str,
+    word: &str,
+    all: [T; N],
+    id: fn(T) -> &'static str,
+) -> Result<T> {
     let found = all.into_iter().find(|value| id(*value) == word);
     found.ok_or_else(|| {
         let error = Error::usage(format!("`{}` is not a value of `{what}`", duration::shown(word)));

@@ -54,7 +54,7 @@ impl Expected {
         keyring.keys().iter().map(|key| Self {
             keyring: keyring.name.clone(),
             key: key.clone(),
-            protection: Some(keyring.protection),
+            protection: Some(keyring.protection.into()),
             rotation: keyring.rotation,
             destroy_window: keyring.destroy_after,
         })

@@ -158,7 +158,7 @@ impl Work<'_> {
             .map(|period| RotationSchedule::new(period, later(now, period)))
             .transpose()?;
         Ok(KeySpec {
-            protection: self.keyring.protection,
+            protection: self.keyring.protection.into(),
             rotation,
             destroy_window: DestroyWindow::new(self.keyring.destroy_after)?,
             ..KeySpec::default()

@@ -1,7 +1,6 @@
 //! How keys are reached: what a manifest may say about it, and what is refused, with its place.
 
 use super::*;
-use crate::key::ProtectionLevel;
 use crate::location::Location;
 
 /// The fields stand from line 9, column 5.
@@ -145,7 +144,7 @@ fn every_mistake_has_its_place() {
         ("quota: {read: 1}", "9:13", "did you mean `reads`?"),
         ("quota_project: \"P/x\"", "9:20", "is not a project id"),
         ("protection: sofware", "9:17", "did you mean `software`?"),
-        ("protection: external", "9:17", "levels: software, hsm"),
+        ("protection: external", "9:17", "values: software, hsm"),
     ] {
         let error = with(fields).expect_err(fields);
         let shown = format!("{error} {:?}", error.hints());
@@ -163,12 +162,12 @@ fn what_is_not_declared_is_the_providers_own() {
     let bare = with("within: any").unwrap();
     let app = bare.keyring("app").unwrap();
     assert_eq!(app.access, Access::default());
-    assert_eq!(app.protection, ProtectionLevel::Software);
+    assert_eq!(app.protection, Protection::Software);
     let full = with("quota: {writes: 5}\n    protection: hsm\n    impersonate: {admin: a@b.c}").unwrap();
     let app = full.keyring("app").unwrap();
     assert_eq!((app.access.quota.writes, app.access.quota.reads), (Some(5), None));
     assert_eq!(app.access.impersonate.admin.as_deref(), Some("a@b.c"));
-    assert_eq!(app.protection, ProtectionLevel::Hsm);
+    assert_eq!(app.protection, Protection::Hsm);
     assert_eq!(app.line_of("impersonate"), Some(11));
 }
 
