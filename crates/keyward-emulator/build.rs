@@ -6,12 +6,13 @@ use std::{env, fs};
 
 
 /// Everything that is served; what these import comes along.
-const SERVED: [&str; 5] = [
+const SERVED: [&str; 6] = [
     "google/cloud/kms/v1/key_management_service.proto",
     "google/cloud/location/locations.proto",
     "google/iam/v1/iam_policy.proto",
     "google/longrunning/operations.proto",
     "google/rpc/error_details.proto",
+    "keyward/emulator/v1/trouble.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

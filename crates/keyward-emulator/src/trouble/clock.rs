@@ -1,0 +1,303 @@
+//! The clock that everything in the emulator goes by: it can be moved forward, run faster or slower, or stand.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use keyward_core::clock::{Clock, later, until};
+use keyward_core::error::{Error, Result};
+use keyward_core::kms::{KmsCode, KmsError};
+use serde::{Deserialize, Serialize};
+
+use crate::shelf::Shelf;
+
+/// The fastest: a year a second.
+pub(crate) const FASTEST: f64 = 31_536_000.0;
+
+/// How far ahead of an accelerated clock its place on the shelf is, in seconds of the system.
+const AHEAD: Duration = Duration::from_secs(3);
+
+/// How often it is moved on.
+pub(crate) const KEEP: Duration = Duration::from_secs(1);
+
+const NAMESPACE: &str = "clock";
+const NAME: &str = "steering";
+
+/// A clock that is steered. It never goes back, nor does it over a restart when there is a file to remember it.
+pub(crate) struct SteeredClock {
+    steering: Mutex<Steering>,
+    shelf: Option<Shelf>,
+}
+
+/// It showed `at` when the system's monotonic clock showed `since`, and runs at `rate` from there up to `ceiling`.
+#[derive(Clone, Copy)]
+struct Steering {
+    at: Timestamp,
+    since: Instant,
+    rate: f64,
+    /// What the shelf knows it may have shown.
+    ceiling: Timestamp,
+}
+
+/// What the shelf holds: it showed at most `at` until the system's clock showed `system`.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    at: Timestamp,
+    system: Timestamp,
+    rate: f64,
+}
+
+impl SteeredClock {
+    /// A clock that starts at `start`, or with the system's. What a persisted shelf remembers is never undercut.
+    ///
+    /// # Errors
+    /// What the shelf says.
+    pub(crate) fn new(start: Option<Timestamp>, shelf: &Shelf) -> Result<Self, KmsError> {
+        let system = Timestamp::now();
+        let kept = shelf
+            .read(|shelved| shelved.get(NAMESPACE, NAME))?
+            .map(|kept| parsed(&kept))
+            .transpose()?;
+        let (at, rate) = resumed(start, kept, system);
+        let steering = Steering {
+            at,
+            since: Instant::now(),
+            rate,
+            ceiling: Timestamp::MAX,
+        };
+        let clock = Self {
+            steering: Mutex::new(steering),
+            shelf: shelf.is_persisted().then(|| shelf.clone()),
+        };
+        clock.steer(|steering| Ok(*steering)).map_err(in_kms_terms)?;
+        Ok(clock)
+    }
+
+    /// Emulated seconds a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.lock().rate
+    }
+
+    /// Moves it forward.
+    ///
+    /// # Errors
+    /// A usage error when that is after year 9999; what the shelf says.
+    pub(crate) fn advance(&self, by: Duration) -> Result<Timestamp> {
+        self.steer(|steering| {
+            let at = steering.at.checked_add(by);
+            let at = at.map_err(|_| Error::usage("the clock ends with the year 9999"))?;
+            Ok(Steering { at, ..*steering })
+        })
+    }
+
+    /// Moves it to an instant that has not passed.
+    ///
+    /// # Errors
+    /// A usage error when it has passed; what the shelf says.
+    pub(crate) fn move_to(&self, at: Timestamp) -> Result<Timestamp> {
+        self.steer(|steering| match at < steering.at {
+            true => {
+                let shown = steering.at;
+                Err(
+                    Error::usage(format!("the clock shows {shown}, and {at} has passed: it only goes forward"))
+                        .hint("start another emulator, without this data folder, at the time that you want"),
+                )
+            }
+            false => Ok(Steering { at, ..*steering }),
+        })
+    }
+
+    /// Lets it run at another rate; at 0 it stands.
+    ///
+    /// # Errors
+    /// A usage error when it is not a rate; what the shelf says.
+    pub(crate) fn set_rate(&self, rate: f64) -> Result<()> {
+        if !(0.0..=FASTEST).contains(&rate) {
+            return Err(Error::usage(format!("{rate} is not a rate: 0 stands, {FASTEST} is the fastest")));
+        }
+        self.steer(|steering| Ok(Steering { rate, ..*steering }))
+            .map(|_| ())
+    }
+
+    /// How long it is for the system until the clock shows `instant`; none when it stands.
+    pub(crate) fn wait_for(&self, instant: Timestamp) -> Option<Duration> {
+        let rate = self.rate();
+        let left = until(self.now(), instant);
+        if left.is_zero() {
+            return Some(left);
+        }
+        (rate > 0.0).then(|| Duration::try_from_secs_f64(left.as_secs_f64() / rate).unwrap_or(Duration::MAX))
+    }
+
+    /// Moves its place on the shelf on. Only an accelerated clock with a shelf needs that, every [`KEEP`].
+    ///
+    /// # Errors
+    /// What the shelf says; then the clock stops at the last place, rather than show what a restart would not know.
+    pub(crate) fn keep(&self) -> Result<()> {
+        match self.needs_keeping() {
+            true => self.steer(|steering| Ok(*steering)).map(|_| ()),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) fn needs_keeping(&self) -> bool {
+        self.shelf.is_some() && self.rate() > 1.0
+    }
+
+    /// Steers from what it shows now, and remembers that before anybody sees it.
+    fn steer(&self, turn: impl FnOnce(&Steering) -> Result<Steering>) -> Result<Timestamp> {
+        let mut steering = self.lock();
+        let now = Steering {
+            at: steering.shown(),
+            since: Instant::now(),
+            ..*steering
+        };
+        let mut turned = turn(&now)?;
+        turned.ceiling = Timestamp::MAX;
+        if let Some(shelf) = &self.shelf {
+            turned.ceiling = turned.keep_on(shelf)?;
+        }
+        *steering = turned;
+        Ok(turned.at)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Steering> {
+        self.steering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for SteeredClock {
+    fn now(&self) -> Timestamp {
+        self.lock().shown()
+    }
+}
+
+impl Steering {
+    fn shown(&self) -> Timestamp {
+        let elapsed = self.since.elapsed();
+        // At its own pace there is nothing to multiply, and nothing to round.
+        let passed = match self.rate {
+            1.0 => elapsed,
+            rate => Duration::try_from_secs_f64(elapsed.as_secs_f64() * rate).unwrap_or(Duration::MAX),
+        };
+        later(self.at, passed).min(self.ceiling)
+    }
+
+    /// Writes down the latest that it can show before the next [`SteeredClock::keep`], and answers it.
+    fn keep_on(&self, shelf: &Shelf) -> Result<Timestamp> {
+        let ahead = Duration::try_from_secs_f64(AHEAD.as_secs_f64() * self.rate).unwrap_or(Duration::MAX);
+        let (at, ceiling) = match self.rate > 1.0 {
+            true => (later(self.at, ahead), later(self.at, ahead)),
+            false => (self.at, Timestamp::MAX),
+        };
+        let kept = Kept {
+            at,
+            system: Timestamp::now(),
+            rate: self.rate,
+        };
+        let kept = serde_json::to_vec(&kept).map_err(|error| Error::bug("the clock has no JSON").because(error))?;
+        shelf.change(|shelved| shelved.put(NAMESPACE, NAME, &kept))?;
+        Ok(ceiling)
+    }
+}
+
+/// Where a clock goes on. While the emulator was away time passed for it as for everybody, unless it stood.
+fn resumed(start: Option<Timestamp>, kept: Option<Kept>, system: Timestamp) -> (Timestamp, f64) {
+    let Some(kept) = kept else {
+        return (start.unwrap_or(system), 1.0);
+    };
+    let away = until(kept.system, system);
+    let passed = Duration::try_from_secs_f64(away.as_secs_f64() * kept.rate.min(1.0)).unwrap_or(away);
+    let at = later(kept.at, passed);
+    (start.map_or(at, |start| start.max(at)), kept.rate)
+}
+
+fn parsed(kept: &[u8]) -> Result<Kept, KmsError> {
+    serde_json::from_slice(kept)
+        .ok()
+        .filter(|kept: &Kept| (0.0..=FASTEST).contains(&kept.rate))
+        .ok_or_else(|| KmsError::new(KmsCode::Internal, "emulator.db is damaged: what it says of the clock is no time"))
+}
+
+fn in_kms_terms(error: Error) -> KmsError {
+    KmsError::new(KmsCode::Unavailable, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn standing(start: Timestamp) -> SteeredClock {
+        let clock = SteeredClock::new(Some(start), &Shelf::in_memory().unwrap()).unwrap();
+        clock.set_rate(0.0).unwrap();
+        clock
+    }
+
+    #[test]
+    fn it_stands_moves_forward_and_never_back() {
+        let clock = standing(Timestamp::UNIX_EPOCH);
+        let before = clock.now();
+        assert_eq!(clock.now(), before);
+        assert_eq!(clock.advance(DAY).unwrap(), later(before, DAY));
+        let back = clock.move_to(before).unwrap_err().to_string();
+        assert!(back.contains("only goes forward"), "{back}");
+        assert_eq!(clock.now(), later(before, DAY));
+        assert!(clock.advance(Duration::MAX).is_err());
+        for rate in [-1.0, f64::NAN, f64::INFINITY, FASTEST * 2.0] {
+            assert!(clock.set_rate(rate).is_err(), "{rate}");
+        }
+    }
+
+    #[test]
+    fn it_says_how_long_the_system_waits() {
+        let clock = standing(Timestamp::UNIX_EPOCH);
+        let tomorrow = later(clock.now(), DAY);
+        assert_eq!(clock.wait_for(tomorrow), None);
+        assert_eq!(clock.wait_for(clock.now()), Some(Duration::ZERO));
+        clock.set_rate(86_400.0).unwrap();
+        assert!(clock.wait_for(tomorrow).unwrap() <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_restart_never_goes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let restart = |start| {
+            let shelf = Shelf::open(folder.path()).unwrap();
+            SteeredClock::new(start, &shelf).unwrap()
+        };
+        let clock = restart(Some(Timestamp::UNIX_EPOCH));
+        clock.set_rate(0.0).unwrap();
+        let moved = clock.advance(DAY).unwrap();
+        drop(clock);
+        let clock = restart(Some(Timestamp::UNIX_EPOCH));
+        assert_eq!((clock.now(), clock.rate()), (moved, 0.0));
+        clock.set_rate(FASTEST).unwrap();
+        while clock.now() < later(moved, DAY) {}
+        let shown = clock.now();
+        drop(clock);
+        let clock = restart(None);
+        assert!(clock.now() >= shown);
+        assert_eq!(clock.rate(), FASTEST);
+    }
+
+    #[test]
+    fn away_time_passes_as_for_everybody() {
+        let kept = |rate| {
+            Some(Kept {
+                at: later(Timestamp::UNIX_EPOCH, DAY),
+                system: Timestamp::UNIX_EPOCH,
+                rate,
+            })
+        };
+        let now = later(Timestamp::UNIX_EPOCH, DAY);
+        let at = |days| later(Timestamp::UNIX_EPOCH, DAY * days);
+        assert_eq!(resumed(None, kept(1.0), now), (at(2), 1.0));
+        assert_eq!(resumed(None, kept(1000.0), now), (at(2), 1000.0));
+        assert_eq!(resumed(None, kept(0.0), now), (at(1), 0.0));
+        // A system clock that was set back takes nothing away.
+        assert_eq!(resumed(Some(at(0)), kept(1.0), Timestamp::MIN), (at(1), 1.0));
+        assert_eq!(resumed(None, None, now), (now, 1.0));
+    }
+}
