@@ -72,6 +72,11 @@ impl Location {
         })
     }
 
+    /// Every location that this release knows.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KNOWN.iter().map(|row| Self(row.0.to_owned()))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

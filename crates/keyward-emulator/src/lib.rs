@@ -8,6 +8,7 @@
 
 mod iam;
 mod kms;
+mod locations;
 mod refusal;
 mod rpc;
 mod serve;

@@ -1,5 +1,7 @@
 //! What one RPC is: a name, the permission that it takes, and a function from request to answer.
 
+use keyward_embedded::Resident;
+
 use crate::refusal::Refusal;
 use crate::state::State;
 
@@ -52,6 +54,9 @@ pub(crate) enum Caller {
 pub(crate) struct Call<'a> {
     /// Everything the emulator holds.
     pub(crate) state: &'a State,
+    /// The keys to look at: as they are, or as they were when the fault "stale" was asked for. What changes or uses keys
+    /// takes those of the state.
+    pub(crate) keys: &'a Resident,
     /// Who calls.
     pub(crate) caller: &'a Caller,
 }

@@ -57,7 +57,8 @@ fn permitted<R: Rpc>(
     request: R::Request,
 ) -> Result<R::Response, Refusal> {
     state.iam.check(caller, &R::METHOD, resource)?;
-    R::answer(&Call { state, caller }, request)
+    let keys = &state.keys;
+    R::answer(&Call { state, keys, caller }, request)
 }
 
 /// The text of the bearer token is the caller.

@@ -64,17 +64,17 @@ pub(crate) trait Listed: Fields {
 /// One page of a list. `fetch` answers slices of it, in its order; `count` is asked when there is no filter.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for a page size, a token, a filter or an order that is none; those of `fetch`.
+/// `INVALID_ARGUMENT` for a page size, a token, a filter or an order that is none; those of `fetch` and `count`.
 pub(crate) fn list<T: Listed>(
     listing: &Listing<'_>,
     fetch: impl Fn(&Slice<'_>) -> Result<Vec<T>, Refusal>,
-    count: impl FnOnce() -> usize,
+    count: impl FnOnce() -> Result<usize, Refusal>,
 ) -> Result<Found<T>, Refusal> {
     let size = page::size(listing.page_size)?;
     let descending = is_descending(listing.order_by)?;
     let filter = Filter::parse::<T>(listing.filter)?;
     let after = page::after(listing)?;
-    let total = filter.is_none().then(count).unwrap_or_default();
+    let total = if filter.is_none() { count()? } else { 0 };
     let walk = Walk {
         size,
         descending,
@@ -86,6 +86,15 @@ pub(crate) fn list<T: Listed>(
         next_page_token: last.map(|last| page::token(listing, &last)).unwrap_or_default(),
         total_size: i32::try_from(total).unwrap_or(i32::MAX),
     })
+}
+
+/// Checks the page of a list that is empty, whoever asks.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a negative size, and for any token: this list has given none.
+pub(crate) fn check_empty(page_size: i32, page_token: &str) -> Result<(), Refusal> {
+    page::size(page_size)?;
+    page_token.is_empty().then_some(()).ok_or_else(unverified::page_token)
 }
 
 /// The way through a list that ends with one full page.

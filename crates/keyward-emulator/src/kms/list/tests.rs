@@ -40,7 +40,7 @@ fn ids(from: usize, to: usize) -> Vec<String> {
 }
 
 fn page(all: &[String], listing: &Listing<'_>) -> Found<KeyRing> {
-    list(listing, |asked| Ok(slice(all, asked)), || all.len()).unwrap()
+    list(listing, |asked| Ok(slice(all, asked)), || Ok(all.len())).unwrap()
 }
 
 /// Every id of every page.
