@@ -1,8 +1,10 @@
 //! The four ports, each call handed to the service.
 
-use keyward_core::key::{CryptoKey, KeyRing, KeySpec, KeyVersion, Machine, Permission, RotationSchedule};
+use keyward_core::key::{
+    CryptoKey, KeyRing, KeySpec, KeyVersion, Machine, Permission, ProtectionLevel, RotationSchedule,
+};
 use keyward_core::kms::{
-    Async, EncryptWith, Encrypted, KmsAdmin, KmsCrypt, KmsError, KmsRead, KmsRescue, Observed,
+    Async, EncryptWith, Encrypted, KmsAdmin, KmsCode, KmsCrypt, KmsError, KmsRead, KmsRescue, Observed,
 };
 use keyward_core::location::Location;
 use keyward_core::name::{CryptoKeyName, KeyRingName, KeyVersionName};
@@ -140,7 +142,8 @@ impl KmsAdmin for EmbeddedKms {
         let name = name.clone();
         self.run(move |service| {
             service.change(&name, Extent::Whole, |machine, now| {
-                machine.create_key(&name, spec.clone(), now)
+                let made = machine.create_key(&name, spec.clone(), now)?;
+                in_software(&made).map(|()| made)
             })
         })
     }
@@ -178,4 +181,16 @@ impl KmsAdmin for EmbeddedKms {
             service.change(&key, Extent::Whole, act)
         })
     }
+}
+
+/// Files are no hardware, and do not say so.
+fn in_software(key: &CryptoKey) -> Result<()> {
+    if key.protection == ProtectionLevel::Software {
+        return Ok(());
+    }
+    let message = format!(
+        "{} cannot have the protection level {}: the embedded KMS keeps keys in software.",
+        key.name, key.protection
+    );
+    Err(KmsError::new(KmsCode::InvalidArgument, message))
 }

@@ -11,7 +11,7 @@ use keyward_core::key::{KeySpec, RotationSchedule};
 use keyward_core::kms::{EncryptWith, Encrypted, KmsAdmin, KmsCode, KmsCrypt, KmsError};
 use keyward_core::name::{CryptoKeyName, KeyRingName, KeyVersionName};
 use keyward_core::secret::SecretBytes;
-use keyward_embedded::{EmbeddedKms, RootKeySource};
+use keyward_embedded::{EmbeddedKms, Resident, RootKeySource};
 use rand::rngs::StdRng;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -62,6 +62,21 @@ impl Bench {
 
     pub(crate) fn under(&self, root: RootKeySource) -> EmbeddedKms {
         EmbeddedKms::new(&self.kms_folder(), root, self.clock.clone(), rng())
+    }
+
+    /// The store of the same folder, as a server holds it.
+    pub(crate) fn serve(&self) -> Resident {
+        self.try_to_serve().unwrap()
+    }
+
+    pub(crate) fn try_to_serve(&self) -> Result<Resident, KmsError> {
+        let root = RootKeySource::File(self.root());
+        Resident::open(&self.kms_folder(), root, self.clock.clone(), rng())
+    }
+
+    /// A store of a server without a folder, under the same clock.
+    pub(crate) fn in_memory(&self) -> Resident {
+        Resident::in_memory(self.clock.clone(), rng())
     }
 
     pub(crate) fn path(&self) -> &Path {
