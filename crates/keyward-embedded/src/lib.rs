@@ -10,8 +10,11 @@
 //! - **Key material** is sealed under a root key ([`RootKeySource`]) and bound to its version's full name. Looking,
 //!   restoring and enabling need no root key.
 //!
-//! One function schedules a destruction, [`EmbeddedKms::schedule_destruction`]. It is no part of any port: only the
-//! emulator and tests call it (`cargo xtask tidy` checks the callers).
+//! That is [`EmbeddedKms`]: many processes, each for a call. [`Resident`] is the same store, in the same files, as one
+//! server holds it: everything in memory, and what is due carried out at once.
+//!
+//! One function here schedules a destruction, [`EmbeddedKms::schedule_destruction`]. It is no part of any port: only the
+//! emulator and tests call it, or the machine's inside of [`Resident::change`] (`cargo xtask tidy` checks the callers).
 
 mod ciphertext;
 mod fault;

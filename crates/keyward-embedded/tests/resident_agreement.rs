@@ -27,6 +27,8 @@ struct Call {
     key: usize,
     number: u64,
     days: u32,
+    /// Which of the latest ciphertexts.
+    back: usize,
 }
 
 impl Call {
@@ -36,6 +38,7 @@ impl Call {
             key: rng.random_range(0..2),
             number: rng.random_range(1..6),
             days: rng.random_range(1..5),
+            back: rng.random_range(1..6),
         }
     }
 
@@ -169,7 +172,7 @@ fn ask_all(
             told
         }
         10 => {
-            let index = sealed.len().saturating_sub(call.number as usize);
+            let index = sealed.len().saturating_sub(call.back);
             let Some((of, ciphertexts)) = sealed.get(index) else {
                 return;
             };

@@ -43,7 +43,7 @@ impl Resident {
     /// Lets `act` change one key, and nothing but that key: `|machine, now| machine.create_version(&key, now)`. The
     /// machine holds the key, as far as it exists, and its ring. In a folder a change is on disk before it is visible to
     /// anybody, and when `act` refuses nothing is changed; without one, what it did before it refused stays, so it makes
-    /// one change.
+    /// one change. `act` must not use this store: whoever changes it holds its lock.
     ///
     /// # Errors
     /// Those of `act`; `UNAVAILABLE` and `INTERNAL` for a file that cannot be changed: then nothing is changed, as far
