@@ -54,3 +54,37 @@ impl Resident {
         moves && record.next_due().is_some_and(|due| due <= self.now())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use keyward_core::clock::{Clock, ManualClock};
+    use keyward_core::key::{KeySpec, Machine};
+    use keyward_core::limits::DESTROY_WINDOW_DEFAULT;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    #[test]
+    fn material_leaves_memory_with_its_version() {
+        let clock = Arc::new(ManualClock::starting_at(Timestamp::UNIX_EPOCH));
+        let rng = Box::new(StdRng::seed_from_u64(1));
+        let store = Resident::in_memory(Arc::clone(&clock) as Arc<dyn Clock>, rng);
+        let key: CryptoKeyName = "projects/p/locations/us/keyRings/r/cryptoKeys/k".parse().unwrap();
+        store.create_ring(key.ring()).unwrap();
+        let end = |machine: &mut Machine, now| {
+            machine.create_key(&key, KeySpec::default(), now)?;
+            machine.schedule_destruction(&key.version(1), now)
+        };
+        store.change(&key, end).unwrap();
+        let material = Arc::downgrade(&store.holdings().key(&key).unwrap().material[&1]);
+        clock.advance(DESTROY_WINDOW_DEFAULT - AGAIN);
+        assert_eq!(store.settle(), Some(later(clock.now(), AGAIN)));
+        assert!(material.upgrade().is_some());
+        clock.advance(AGAIN);
+        assert_eq!(store.settle(), None);
+        assert!(material.upgrade().is_none());
+    }
+}
