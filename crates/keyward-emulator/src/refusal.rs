@@ -52,12 +52,12 @@ impl Refusal {
         self.detail("google.rpc.ErrorInfo", &info)
     }
 
-    /// Adds a `google.rpc.PreconditionFailure` with one violation.
+    /// Adds a `google.rpc.PreconditionFailure` with one violation. Cloud KMS sends it without a description.
     pub(crate) fn precondition(self, kind: &str, subject: &str) -> Self {
         let violation = rpc::precondition_failure::Violation {
             r#type: kind.to_owned(),
             subject: subject.to_owned(),
-            description: self.message.clone(),
+            description: String::new(),
         };
         let failure = rpc::PreconditionFailure {
             violations: vec![violation],
@@ -87,7 +87,11 @@ impl From<KmsError> for Refusal {
             KmsCode::DeadlineExceeded => Code::DeadlineExceeded,
             KmsCode::Internal | KmsCode::Bug => Code::Internal,
         };
-        Self::new(code, error.message)
+        let refusal = Self::new(code, error.message);
+        match error.violation {
+            Some(violation) => refusal.precondition(&violation.kind, &violation.subject),
+            None => refusal,
+        }
     }
 }
 

@@ -72,7 +72,10 @@ fn check_purpose(purpose: i32) -> Result<(), Refusal> {
 fn check_served(key: &CryptoKey) -> Result<(), Refusal> {
     let unserved = [
         ("crypto_key.import_only", key.import_only),
-        ("crypto_key.crypto_key_backend", !key.crypto_key_backend.is_empty()),
+        (
+            "crypto_key.crypto_key_backend",
+            !key.crypto_key_backend.is_empty(),
+        ),
         (
             "crypto_key.key_access_justifications_policy",
             key.key_access_justifications_policy.is_some(),

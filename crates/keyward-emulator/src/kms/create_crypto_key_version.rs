@@ -12,6 +12,9 @@ use crate::interface::google::cloud::kms::v1::{CreateCryptoKeyVersionRequest, Cr
 use crate::refusal::Refusal;
 use crate::rpc::{Call, Method, Rpc};
 
+/// Which of two states a new version is in.
+const FIELD: &str = "crypto_key_version.state";
+
 pub(crate) struct CreateCryptoKeyVersion;
 
 impl Rpc for CreateCryptoKeyVersion {
@@ -27,7 +30,7 @@ impl Rpc for CreateCryptoKeyVersion {
         let key = name::key(&request.parent)?;
         call.state.keys.key(&key)?;
         let asked = request.crypto_key_version.unwrap_or_default();
-        let make = match asked.state() {
+        let make = match State::try_from(asked.state) {
             _ if asked.external_protection_level_options.is_some() => {
                 let field = "crypto_key_version.external_protection_level_options";
                 return Err(Refusal::not_served(field));
@@ -35,11 +38,15 @@ impl Rpc for CreateCryptoKeyVersion {
             _ if asked.trusted_wrapping_enabled => {
                 return Err(Refusal::not_served("crypto_key_version.trusted_wrapping_enabled"));
             }
-            State::Unspecified | State::Enabled => Machine::create_version,
-            State::Disabled => create_disabled,
-            other => return Err(unverified::value("crypto_key_version.state", other.as_str_name())),
+            Ok(State::Unspecified | State::Enabled) => Machine::create_version,
+            Ok(State::Disabled) => create_disabled,
+            Ok(other) => return Err(unverified::value(FIELD, other.as_str_name())),
+            Err(_) => return Err(unverified::value(FIELD, &asked.state.to_string())),
         };
-        let version = call.state.keys.change(&key, |machine, now| make(machine, &key, now))?;
+        let version = call
+            .state
+            .keys
+            .change(&key, |machine, now| make(machine, &key, now))?;
         Ok(resource::version(&version))
     }
 }

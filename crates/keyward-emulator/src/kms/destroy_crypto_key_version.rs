@@ -19,10 +19,9 @@ impl Rpc for DestroyCryptoKeyVersion {
     /// Nobody asks who still uses the version: neither does Cloud KMS.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let name = name::version(&request.name)?;
-        let version = call
-            .state
-            .keys
-            .change(name.key(), |machine, now| machine.schedule_destruction(&name, now))?;
+        let version = call.state.keys.change(name.key(), |machine, now| {
+            machine.schedule_destruction(&name, now)
+        })?;
         Ok(resource::version(&version))
     }
 }

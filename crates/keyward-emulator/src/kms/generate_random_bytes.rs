@@ -26,9 +26,13 @@ impl Rpc for GenerateRandomBytes {
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         name::place(&request.location)?;
         if request.protection_level() != ProtectionLevel::Hsm {
-            return Err(unverified::random_protection(request.protection_level().as_str_name()));
+            return Err(unverified::random_protection(
+                request.protection_level().as_str_name(),
+            ));
         }
-        let length = usize::try_from(request.length_bytes).ok().filter(|length| (8..=1024).contains(length));
+        let length = usize::try_from(request.length_bytes)
+            .ok()
+            .filter(|length| (8..=1024).contains(length));
         let mut data = vec![0; length.ok_or_else(|| unverified::random_length(request.length_bytes))?];
         let mut rng = call.state.rng.lock().unwrap_or_else(PoisonError::into_inner);
         rng.fill_bytes(&mut data);

@@ -4,9 +4,7 @@ use keyward_embedded::Page;
 
 use super::field::{name, resource};
 use super::list::{Listing, list};
-use crate::interface::google::cloud::kms::v1::{
-    ListCryptoKeyVersionsRequest, ListCryptoKeyVersionsResponse,
-};
+use crate::interface::google::cloud::kms::v1::{ListCryptoKeyVersionsRequest, ListCryptoKeyVersionsResponse};
 use crate::refusal::Refusal;
 use crate::rpc::{Call, Method, Rpc};
 

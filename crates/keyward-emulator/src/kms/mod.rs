@@ -3,6 +3,8 @@
 //! An RPC reads its names first (`field::name`), then looks whether what they name is there, then at its arguments. What
 //! nobody has seen Google answer yet is in `unverified`.
 
+#[cfg(test)]
+pub(crate) mod bench;
 mod choice;
 mod create_crypto_key;
 mod create_crypto_key_version;
@@ -26,8 +28,8 @@ mod list_import_jobs;
 mod list_key_rings;
 mod list_retired_resources;
 mod restore_crypto_key_version;
-pub(crate) mod unverified;
 mod unserved;
+pub(crate) mod unverified;
 mod update_crypto_key;
 mod update_crypto_key_primary_version;
 mod update_crypto_key_version;
@@ -83,3 +85,6 @@ service! {
         get_operation => get_operation::GetOperation,
     }
 }
+
+#[cfg(test)]
+mod tests;

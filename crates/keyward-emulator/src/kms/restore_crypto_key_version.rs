@@ -18,7 +18,10 @@ impl Rpc for RestoreCryptoKeyVersion {
 
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let name = name::version(&request.name)?;
-        let version = call.state.keys.change(name.key(), |machine, now| machine.restore(&name, now))?;
+        let version = call
+            .state
+            .keys
+            .change(name.key(), |machine, now| machine.restore(&name, now))?;
         Ok(resource::version(&version))
     }
 }

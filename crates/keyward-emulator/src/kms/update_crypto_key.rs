@@ -35,7 +35,10 @@ impl Rpc for UpdateCryptoKey {
         let name = name::key(&asked.name)?;
         call.state.keys.key(&name)?;
         let allowed = [LABELS, PERIOD, NEXT, ALGORITHM];
-        let wanted = Wanted::read(asked, &mask::paths(request.update_mask.as_ref(), &allowed, &UNSERVED)?)?;
+        let wanted = Wanted::read(
+            asked,
+            &mask::paths(request.update_mask.as_ref(), &allowed, &UNSERVED)?,
+        )?;
         // The schedule that stands is read under the same lock under which the new one is set.
         let updated = call.state.keys.change(&name, |machine, now| {
             let current = machine.update_key(&name, KeyUpdate::default(), now)?.rotation;
@@ -81,7 +84,9 @@ impl Wanted {
         let rotation = if self.period.is_none() && self.next.is_none() {
             None
         } else {
-            let period = self.period.unwrap_or_else(|| current.and_then(|current| current.period()));
+            let period = self
+                .period
+                .unwrap_or_else(|| current.and_then(|current| current.period()));
             let next = self.next.unwrap_or_else(|| current.map(|current| current.next()));
             Some(schedule::rotation(period, next)?)
         };

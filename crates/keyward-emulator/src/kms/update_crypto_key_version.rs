@@ -20,7 +20,10 @@ impl Rpc for UpdateCryptoKeyVersion {
     type Response = CryptoKeyVersion;
 
     fn resource(request: &Self::Request) -> &str {
-        request.crypto_key_version.as_ref().map_or("", |version| &version.name)
+        request
+            .crypto_key_version
+            .as_ref()
+            .map_or("", |version| &version.name)
     }
 
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
@@ -32,9 +35,17 @@ impl Rpc for UpdateCryptoKeyVersion {
             Ok(State::Enabled) => Machine::enable,
             Ok(State::Disabled) => Machine::disable,
             Ok(other) => return Err(unverified::value("crypto_key_version.state", other.as_str_name())),
-            Err(_) => return Err(unverified::value("crypto_key_version.state", &asked.state.to_string())),
+            Err(_) => {
+                return Err(unverified::value(
+                    "crypto_key_version.state",
+                    &asked.state.to_string(),
+                ));
+            }
         };
-        let version = call.state.keys.change(name.key(), |machine, now| step(machine, &name, now))?;
+        let version = call
+            .state
+            .keys
+            .change(name.key(), |machine, now| step(machine, &name, now))?;
         Ok(resource::version(&version))
     }
 }

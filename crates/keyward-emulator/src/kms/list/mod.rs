@@ -94,7 +94,10 @@ pub(crate) fn list<T: Listed>(
 /// `INVALID_ARGUMENT` for a negative size, and for any token: this list has given none.
 pub(crate) fn check_empty(page_size: i32, page_token: &str) -> Result<(), Refusal> {
     page::size(page_size)?;
-    page_token.is_empty().then_some(()).ok_or_else(unverified::page_token)
+    page_token
+        .is_empty()
+        .then_some(())
+        .ok_or_else(unverified::page_token)
 }
 
 /// The way through a list that ends with one full page.

@@ -1,0 +1,9 @@
+//! Every RPC, asked on a state in memory.
+
+mod create;
+mod crypt;
+mod lists;
+mod missing;
+mod states;
+mod time;
+mod update;
