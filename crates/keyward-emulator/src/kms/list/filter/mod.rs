@@ -65,4 +65,6 @@ impl Expression {
 }
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
