@@ -12,6 +12,9 @@ use crate::rpc::{Caller, Method};
 /// How many are kept.
 const KEPT: usize = 10_000;
 
+/// Longest name of a resource that is kept, in bytes; of longer ones the start. Names of objects end at 1024.
+const LONGEST_NAME: usize = 2048;
+
 /// One call that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -47,9 +50,10 @@ struct Ring {
 
 struct Entry {
     time: Timestamp,
-    method: &'static Method,
-    resource: String,
-    caller: Caller,
+    method: Method,
+    resource: Box<str>,
+    /// Nobody in particular: the owner.
+    caller: Option<Box<str>>,
     code: Code,
 }
 
@@ -63,12 +67,12 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Calls {
-    pub(crate) fn add(&self, time: Timestamp, method: &'static Method, resource: String, caller: Caller, code: Code) {
+    pub(crate) fn add(&self, time: Timestamp, method: &Method, resource: &str, caller: &Caller, code: Code) {
         let entry = Entry {
             time,
-            method,
-            resource,
-            caller,
+            method: *method,
+            resource: start_of(resource, LONGEST_NAME).into(),
+            caller: named(caller),
             code,
         };
         let mut ring = self.lock();
@@ -108,7 +112,7 @@ impl Calls {
 
 impl Wanted<'_> {
     fn fits(&self, entry: &Entry) -> bool {
-        self.method.is_none_or(|name| name.fits(entry.method))
+        self.method.is_none_or(|name| name.fits(&entry.method))
             && self.resource.is_none_or(|pattern| pattern.fits(&entry.resource))
     }
 }
@@ -120,19 +124,23 @@ impl Entry {
             time: self.time,
             service: self.method.service,
             method: self.method.name,
-            resource: self.resource.clone(),
-            caller: shown(&self.caller),
+            resource: self.resource.to_string(),
+            caller: self.caller.as_deref().unwrap_or("owner").to_owned(),
             code: self.code,
         }
     }
 }
 
+fn start_of(text: &str, longest: usize) -> &str {
+    &text[..text.floor_char_boundary(longest)]
+}
+
 /// A caller as the log shows it. A client that was pointed here by mistake may have sent a real credential.
-fn shown(caller: &Caller) -> String {
+fn named(caller: &Caller) -> Option<Box<str>> {
     match caller {
-        Caller::Owner => "owner".to_owned(),
-        Caller::Bearer(token) if is_name(token) => token.clone(),
-        Caller::Bearer(token) => format!("a token of {} characters", token.len()),
+        Caller::Owner => None,
+        Caller::Bearer(token) if is_name(token) => Some(token.as_str().into()),
+        Caller::Bearer(token) => Some(format!("a token of {} characters", token.len()).into()),
     }
 }
 
@@ -148,14 +156,8 @@ mod tests {
     const GET: Method = Method::looks("GetCryptoKey", "");
     const LIST: Method = Method::looks("ListCryptoKeys", "");
 
-    fn add(calls: &Calls, method: &'static Method, resource: &str) {
-        calls.add(
-            Timestamp::UNIX_EPOCH,
-            method,
-            resource.to_owned(),
-            Caller::Owner,
-            Code::Ok,
-        );
+    fn add(calls: &Calls, method: &Method, resource: &str) {
+        calls.add(Timestamp::UNIX_EPOCH, method, resource, &Caller::Owner, Code::Ok);
     }
 
     fn sequences(calls: &Calls, wanted: Wanted<'_>) -> Vec<u64> {
@@ -202,8 +204,10 @@ mod tests {
     #[test]
     fn a_real_token_is_not_repeated() {
         for token in ["ya29.secret", "eyJhbGci.secret", &"x".repeat(129)] {
-            assert!(!shown(&Caller::Bearer(token.to_owned())).contains(token));
+            let shown = named(&Caller::Bearer(token.to_owned())).unwrap();
+            assert!(!shown.contains(token), "{shown}");
         }
-        assert_eq!(shown(&Caller::Bearer("user:ann@example.com".to_owned())), "user:ann@example.com");
+        let ann = named(&Caller::Bearer("user:ann@example.com".to_owned()));
+        assert_eq!(ann.as_deref(), Some("user:ann@example.com"));
     }
 }

@@ -16,6 +16,10 @@ impl<'a> MethodName<'a> {
         (!text.is_empty()).then_some(Self(text))
     }
 
+    pub(crate) fn as_str(self) -> &'a str {
+        self.0
+    }
+
     pub(crate) fn is_every(self) -> bool {
         self.0 == "*"
     }
