@@ -273,7 +273,7 @@ impl KmsError {
     /// What happened and what to do next, where only text can be carried on.
     fn with_hint(&self) -> String {
         match &self.hint {
-            Some(hint) => format!("{self}; {hint}"),
+            Some(hint) => format!("{}; {hint}", self.to_string().trim_end_matches('.')),
             None => self.to_string(),
         }
     }
@@ -335,7 +335,9 @@ mod tests {
         assert_eq!(error.of_decryption().kind(), ErrorKind::Damaged);
         let busy = KmsError::new(KmsCode::Unavailable, "why");
         assert_eq!(Error::from(busy.clone().hint("wait")).hints(), ["wait"]);
-        let seen = busy.clone().hint("wait").observed::<()>();
+        let seen = KmsError::new(KmsCode::Unavailable, "why.")
+            .hint("wait")
+            .observed::<()>();
         assert_eq!(seen, Observed::Unknown("UNAVAILABLE: why; wait".into()));
         assert_eq!(busy.of_decryption().kind(), ErrorKind::Unavailable);
     }

@@ -74,6 +74,9 @@ async fn try_canary(
 
 /// What happened and what to do next, as one text.
 fn with_hints(error: &Error) -> String {
-    let hints = error.hints().iter().map(|hint| format!("; {hint}"));
-    error.to_string() + &hints.collect::<String>()
+    let what = error.to_string();
+    if error.hints().is_empty() {
+        return what;
+    }
+    format!("{}; {}", what.trim_end_matches('.'), error.hints().join("; "))
 }
