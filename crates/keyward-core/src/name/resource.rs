@@ -65,11 +65,13 @@ impl KeyRingName {
     /// # Errors
     /// A usage error when `id` has a form that Cloud KMS does not allow.
     pub fn key(&self, id: &str) -> Result<CryptoKeyName> {
+        self.clone().into_key(id)
+    }
+
+    fn into_key(self, id: &str) -> Result<CryptoKeyName> {
         check_id("crypto key", id)?;
-        Ok(CryptoKeyName {
-            ring: self.clone(),
-            key: id.to_owned(),
-        })
+        let key = id.to_owned();
+        Ok(CryptoKeyName { ring: self, key })
     }
 }
 
@@ -149,7 +151,7 @@ impl FromStr for CryptoKeyName {
     fn from_str(name: &str) -> Result<Self> {
         match segments(name)[..] {
             ["projects", p, "locations", l, "keyRings", r, "cryptoKeys", k] => {
-                KeyRingName::new(p, Location::parse(l)?, r)?.key(k)
+                KeyRingName::new(p, Location::parse(l)?, r)?.into_key(k)
             }
             _ => Err(not_a(
                 "crypto key",
@@ -181,7 +183,9 @@ pub(super) fn parse_version_number(text: &str) -> Option<u64> {
 
 fn segments(name: &str) -> Vec<&str> {
     // A resource name has at most ten segments: a longer one cannot match, and is not worth splitting.
-    name.splitn(11, '/').collect()
+    let mut segments = Vec::with_capacity(11);
+    segments.extend(name.splitn(11, '/'));
+    segments
 }
 
 /// Key ring and crypto key ids: `[a-zA-Z0-9_-]{1,63}` (Cloud KMS API, CreateKeyRing and CreateCryptoKey).
