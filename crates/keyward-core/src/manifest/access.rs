@@ -193,8 +193,11 @@ pub fn check_endpoint(address: &str) -> Result<()> {
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
+    // A URL may hold blanks and line ends, and means itself without them.
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_[]".contains(c);
     match url.scheme() {
         _ if !bare || url.path() != "/" => Err(error("is more than scheme, host and port")),
+        _ if !somewhere.chars().all(plain) => Err(error("has characters that no address has")),
         "https" if url.has_host() => Ok(()),
         "http" if is_loopback(&url) => Ok(()),
         "http" => Err(error("is not encrypted and not on this machine").hint("use https")),

@@ -182,6 +182,24 @@ fn reason(checks: &[Check], id: CheckId) -> &str {
 }
 
 #[test]
+fn what_is_demanded_is_what_the_manifest_declares() {
+    let manifest = "version: 1\nenvironments: {p: {}}\nkeyrings: {app: {env: p, provider: gcp, project: p, locations: [us], \
+                    ring: r, key: k, rotation: 30d, destroy_after: 7d, protection: hsm}}\n";
+    let manifest = Manifest::parse(manifest, "m").unwrap();
+    let demanded: Vec<_> = manifest.keyrings().flat_map(Expected::of).collect();
+    let wanted = Expected {
+        keyring: "app".into(),
+        key: "gcp-kms://projects/p/locations/us/keyRings/r/cryptoKeys/k"
+            .parse()
+            .unwrap(),
+        protection: Some(ProtectionLevel::Hsm),
+        rotation: Some(30 * DAY),
+        destroy_window: 7 * DAY,
+    };
+    assert_eq!(demanded, [wanted]);
+}
+
+#[test]
 fn a_key_as_it_should_be_passes_every_check() {
     let checks = after(|_| {});
     assert_eq!(faults(&checks), [""; 0]);
