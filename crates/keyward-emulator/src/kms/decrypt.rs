@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use keyward_core::kms::KmsCode;
 
-use super::choice;
 use super::field::{checksum, name, resource};
 use crate::interface::google::cloud::kms::v1::{DecryptRequest, DecryptResponse};
 use crate::refusal::Refusal;
@@ -23,7 +22,7 @@ impl Rpc for Decrypt {
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let key = name::key(&request.name)?;
         let aad = &request.additional_authenticated_data;
-        let opened = choice::decrypt(call, &key, &request.ciphertext, aad);
+        let opened = call.state.trouble.decrypt(&key, &request.ciphertext, aad);
         // A ciphertext that was damaged on its way does not open, and its checksum says why.
         let is_argument = |code| code == KmsCode::InvalidArgument;
         if opened.as_ref().err().is_none_or(|error| is_argument(error.code)) {

@@ -1,6 +1,5 @@
 //! Encrypt: under the primary version of a key, or under a version.
 
-use super::choice;
 use super::field::{checksum, name, resource};
 use crate::interface::google::cloud::kms::v1::{EncryptRequest, EncryptResponse};
 use crate::refusal::Refusal;
@@ -22,7 +21,7 @@ impl Rpc for Encrypt {
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let asked = name::encrypting(&request.name)?;
         let (plaintext, aad) = (&request.plaintext, &request.additional_authenticated_data);
-        let sealed = choice::encrypt(call, asked.with(), plaintext, aad)?;
+        let sealed = call.state.trouble.encrypt(asked.with(), plaintext, aad)?;
         let verified_plaintext_crc32c = checksum::verify(request.plaintext_crc32c, plaintext, "plaintext")?;
         let verified_additional_authenticated_data_crc32c = checksum::verify(
             request.additional_authenticated_data_crc32c,

@@ -5,7 +5,6 @@
 
 #[cfg(test)]
 pub(crate) mod bench;
-mod choice;
 mod create_crypto_key;
 mod create_crypto_key_version;
 mod create_key_ring;

@@ -1,5 +1,7 @@
 //! UpdateCryptoKeyPrimaryVersion: makes a version primary, whatever its state.
 
+use keyward_core::key::KeyUpdate;
+
 use super::field::{name, resource};
 use crate::interface::google::cloud::kms::v1::{CryptoKey, UpdateCryptoKeyPrimaryVersionRequest};
 use crate::refusal::Refusal;
@@ -20,10 +22,13 @@ impl Rpc for UpdateCryptoKeyPrimaryVersion {
         let key = name::key(&request.name)?;
         call.state.keys.key(&key)?;
         let version = name::version_of(&key, &request.crypto_key_version_id)?;
-        let updated = call.state.keys.change(&key, |machine, now| {
+        let (before, updated) = call.state.keys.change(&key, |machine, now| {
+            // Changes nothing itself, but what was due is done.
+            let before = machine.update_key(&key, KeyUpdate::default(), now)?.primary;
             let updated = machine.set_primary(&version, now)?;
-            Ok(resource::key(&updated, machine.record(&key)?.primary()))
+            Ok((before, resource::key(&updated, machine.record(&key)?.primary())))
         })?;
+        call.state.trouble.primary_set(&key, before, version.number());
         Ok(updated)
     }
 }

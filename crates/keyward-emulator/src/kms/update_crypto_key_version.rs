@@ -1,6 +1,9 @@
 //! UpdateCryptoKeyVersion: enables and disables.
 
-use keyward_core::key::Machine;
+use keyward_core::clock::Timestamp;
+use keyward_core::key::{KeyVersion, Machine, VersionState};
+use keyward_core::kms::KmsError;
+use keyward_core::name::KeyVersionName;
 
 use super::field::{mask, name, resource};
 use super::unverified;
@@ -29,23 +32,34 @@ impl Rpc for UpdateCryptoKeyVersion {
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let asked = request.crypto_key_version.unwrap_or_default();
         let name = name::version(&asked.name)?;
-        call.state.keys.version(&name)?;
+        let keys = &call.state.keys;
+        let before = keys.version(&name)?;
         mask::paths(request.update_mask.as_ref(), &["state"], &UNSERVED)?;
-        let step = match State::try_from(asked.state) {
-            Ok(State::Enabled) => Machine::enable,
-            Ok(State::Disabled) => Machine::disable,
-            Ok(other) => return Err(unverified::value("crypto_key_version.state", other.as_str_name())),
-            Err(_) => {
-                return Err(unverified::value(
-                    "crypto_key_version.state",
-                    &asked.state.to_string(),
-                ));
-            }
-        };
-        let version = call
-            .state
-            .keys
-            .change(name.key(), |machine, now| step(machine, &name, now))?;
+        let step = step(asked.state)?;
+        let version = keys.change(name.key(), |machine, now| step(machine, &name, now))?;
+        if version.state != before.state {
+            tell(call, &version);
+        }
         Ok(resource::version(&version))
+    }
+}
+
+type Step = fn(&mut Machine, &KeyVersionName, Timestamp) -> Result<KeyVersion, KmsError>;
+
+fn step(state: i32) -> Result<Step, Refusal> {
+    let other = match State::try_from(state) {
+        Ok(State::Enabled) => return Ok(Machine::enable),
+        Ok(State::Disabled) => return Ok(Machine::disable),
+        Ok(other) => other.as_str_name().to_owned(),
+        Err(_) => state.to_string(),
+    };
+    Err(unverified::value("crypto_key_version.state", &other))
+}
+
+/// Who encrypts and decrypts hears of it: of an enabled version at once, of a disabled one when it is time.
+fn tell(call: &Call<'_>, version: &KeyVersion) {
+    match version.state {
+        VersionState::Enabled => call.state.trouble.enabled(&version.name),
+        _ => call.state.trouble.disabled(&version.name),
     }
 }
