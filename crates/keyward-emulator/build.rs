@@ -4,7 +4,6 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs};
 
-
 /// Everything that is served; what these import comes along.
 const SERVED: [&str; 6] = [
     "google/cloud/kms/v1/key_management_service.proto",
@@ -29,4 +28,3 @@ fn main() -> Result<(), Box<dyn Error>> {
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
-

@@ -6,16 +6,32 @@
 //!   gRPC and over REST: caller, faults, permission, answer, log.
 //! - `refusal` is how a call fails, in Google's codes and sentences.
 
+mod command;
+mod emulator;
+mod grpc;
 mod iam;
 mod kms;
 mod locations;
 mod refusal;
+mod rest;
 mod rpc;
 mod serve;
+mod server;
 mod service;
 mod shelf;
 mod state;
+mod storage;
 mod trouble;
+
+pub use command::run;
+pub use emulator::{Builder, Emulator};
+pub use tonic::Code;
+pub use trouble::{CallRecord, Fault, Lags, Trouble};
+
+/// The interface that is served, as a serialized `google.protobuf.FileDescriptorSet`.
+pub fn descriptor() -> &'static [u8] {
+    rest::DESCRIPTOR
+}
 
 /// The messages and services of Cloud KMS v1 and its mixins, generated from `proto/`.
 #[allow(

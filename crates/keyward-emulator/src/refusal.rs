@@ -65,6 +65,19 @@ impl Refusal {
         self.detail("google.rpc.PreconditionFailure", &failure)
     }
 
+    /// Adds a `google.rpc.BadRequest` that blames one field.
+    pub(crate) fn bad_field(self, field: &str) -> Self {
+        let violation = rpc::bad_request::FieldViolation {
+            field: field.to_owned(),
+            description: self.message.clone(),
+            ..Default::default()
+        };
+        let bad = rpc::BadRequest {
+            field_violations: vec![violation],
+        };
+        self.detail("google.rpc.BadRequest", &bad)
+    }
+
     fn detail(mut self, name: &str, message: &impl Message) -> Self {
         self.details.push(Any {
             type_url: format!("type.googleapis.com/{name}"),

@@ -1,0 +1,1 @@
+//! A REST call from end to end.

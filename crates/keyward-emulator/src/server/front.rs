@@ -1,0 +1,121 @@
+//! Which of the three answers a request: gRPC, REST or Cloud Storage.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use thiserror::Error;
+use tonic::{Code, Status};
+use tower::ServiceExt;
+
+use super::budget::Budget;
+use super::paced::Paced;
+use super::reply::Reply;
+use super::watched::{Unanswered, Watched, grpc_timeout};
+use crate::grpc::Services;
+use crate::refusal::Refusal;
+use crate::rest::Rest;
+use crate::serve::{DROPPED, bug};
+use crate::state::State;
+use crate::storage;
+
+/// Bytes of calls that are received at once, over all connections.
+const CALLS: usize = 256 * 1024 * 1024;
+
+/// Bytes of objects that are received at once.
+const OBJECTS: usize = 512 * 1024 * 1024;
+
+/// Everything behind the port.
+pub(super) struct Front {
+    services: Services,
+    rest: Rest,
+    storage: Router,
+    calls: Budget,
+    objects: Budget,
+}
+
+/// The front, as one connection sees it.
+pub(super) struct Door(pub(super) Arc<Front>);
+
+/// There is to be no answer at all: the stream is reset, or the connection closed.
+#[derive(Debug, Error)]
+#[error("the answer was dropped, as asked")]
+pub(super) struct Dropped;
+
+type Answer = Result<Response<Reply>, Dropped>;
+
+impl Service<Request<Incoming>> for Door {
+    type Response = Response<Reply>;
+    type Error = Dropped;
+    type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let front = Arc::clone(&self.0);
+        if is_grpc(request.headers()) {
+            return Box::pin(front.grpc(request));
+        }
+        Box::pin(front.plain(request))
+    }
+}
+
+impl Front {
+    pub(super) fn new(state: Arc<State>) -> Self {
+        let services = Services::new(&state);
+        Self {
+            rest: Rest::new(services.clone()),
+            services,
+            storage: storage::router(state),
+            calls: Budget::of(CALLS),
+            objects: Budget::of(OBJECTS),
+        }
+    }
+
+    async fn grpc(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        let limit = grpc_timeout(request.headers());
+        let request = request.map(|body| Paced::new(body, &self.calls));
+        let answer = Watched::new(self.services.call(request), limit).await;
+        let answer = answer.unwrap_or_else(|unanswered| Status::from(refusal(&unanswered)).into_http());
+        unless_dropped(answer.map(Reply::Grpc))
+    }
+
+    async fn plain(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        let path = request.uri().path();
+        let answer = if self.rest.takes(path) || !storage::takes(path) {
+            let request = request.map(|body| Paced::new(body, &self.calls));
+            Watched::new(self.rest.call(request), None)
+                .await
+                .map(|answer| answer.map(Reply::Text))
+        } else {
+            let request = request.map(|body| axum::body::Body::new(Paced::new(body, &self.objects)));
+            let answer = Watched::new(self.storage.clone().oneshot(request), None).await;
+            answer.map(|Ok(answer)| answer.map(Reply::Storage))
+        };
+        unless_dropped(
+            answer.unwrap_or_else(|unanswered| Rest::refuse(&refusal(&unanswered)).map(Reply::Text)),
+        )
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+    kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
+}
+
+fn refusal(unanswered: &Unanswered) -> Refusal {
+    match unanswered {
+        Unanswered::Late => Refusal::new(Code::DeadlineExceeded, "Deadline exceeded."),
+        Unanswered::Bug => bug(),
+    }
+}
+
+fn unless_dropped(answer: Response<Reply>) -> Answer {
+    if answer.headers().contains_key(DROPPED) {
+        return Err(Dropped);
+    }
+    Ok(answer)
+}
