@@ -60,6 +60,12 @@ impl Routes {
         Some(Self(routes))
     }
 
+    /// Whether a rule leads to the method.
+    #[cfg(test)]
+    pub(super) fn reaches(&self, method: &str) -> bool {
+        self.0.iter().any(|route| route.method.full_name() == method)
+    }
+
     /// The rule that a request follows.
     pub(super) fn find(&self, verb: &Verb, path: &str) -> Option<Found<'_>> {
         let path = Path::read(path)?;

@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::connection::Protocols;
 use self::front::Front;
+use crate::rest::Rest;
 use crate::state::State;
 
 /// Connections at once; the next ones wait to be accepted.
@@ -50,6 +51,7 @@ impl Server {
         let Ok(listener) = TcpListener::from_std(listener) else {
             return;
         };
+        tokio::task::spawn_blocking(Rest::warm_up);
         let (stop, room) = (stopped.clone(), Arc::new(Semaphore::new(CONNECTIONS as usize)));
         tokio::select! {
             () = self.accept(&listener, &room, &stop) => {}
