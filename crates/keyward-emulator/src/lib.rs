@@ -37,6 +37,7 @@ pub fn descriptor() -> &'static [u8] {
 #[allow(
     missing_docs,
     clippy::all,
+    clippy::allow_attributes_without_reason,
     unreachable_pub,
     reason = "generated: the definition is what is read"
 )]

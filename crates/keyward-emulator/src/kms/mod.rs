@@ -6,14 +6,14 @@
 #[cfg(test)]
 pub(crate) mod bench;
 mod create_crypto_key;
-mod create_crypto_key_version;
+pub(crate) mod create_crypto_key_version;
 mod create_key_ring;
-mod decrypt;
+pub(crate) mod decrypt;
 mod destroy_crypto_key_version;
-mod encrypt;
+pub(crate) mod encrypt;
 pub(crate) mod field;
 mod generate_random_bytes;
-mod get_crypto_key;
+pub(crate) mod get_crypto_key;
 mod get_crypto_key_version;
 mod get_import_job;
 mod get_key_ring;
@@ -21,7 +21,7 @@ mod get_operation;
 mod get_public_key;
 mod get_retired_resource;
 pub(crate) mod list;
-mod list_crypto_key_versions;
+pub(crate) mod list_crypto_key_versions;
 mod list_crypto_keys;
 mod list_import_jobs;
 mod list_key_rings;

@@ -61,13 +61,6 @@ pub(crate) fn value(field: &str, value: &str) -> Refusal {
     Refusal::invalid(format!("{field} cannot be {}.", shown(value)))
 }
 
-/// Too many bytes.
-pub(crate) fn size(field: &str, length: usize, limit: usize) -> Refusal {
-    Refusal::invalid(format!(
-        "The {field} is {length} bytes long; at most {limit} are allowed."
-    ))
-}
-
 /// More labels than a key may have.
 pub(crate) fn too_many_labels(number: usize) -> Refusal {
     Refusal::invalid(format!("labels: there are {number}; at most 64 are allowed."))

@@ -40,7 +40,7 @@ impl Rpc for UpdateCryptoKey {
             &mask::paths(request.update_mask.as_ref(), &allowed, &UNSERVED)?,
         )?;
         // The schedule that stands is read under the same lock under which the new one is set.
-        let updated = call.state.keys.change(&name, |machine, now| {
+        call.state.keys.change(&name, |machine, now| {
             let current = machine.update_key(&name, KeyUpdate::default(), now)?.rotation;
             let update = match wanted.update(current) {
                 Ok(update) => update,
@@ -48,8 +48,7 @@ impl Rpc for UpdateCryptoKey {
             };
             let key = machine.update_key(&name, update, now)?;
             Ok(Ok(resource::key(&key, machine.record(&name)?.primary())))
-        })?;
-        updated
+        })?
     }
 }
 

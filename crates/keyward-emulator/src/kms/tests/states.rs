@@ -14,6 +14,8 @@ const DISABLED: i32 = 2;
 const DESTROYED: i32 = 3;
 const SCHEDULED: i32 = 4;
 
+type Ask = fn(&Bench, &str) -> Result<wire::CryptoKeyVersion, Refusal>;
+
 /// A bench with one version in this state.
 fn in_state(state: i32) -> Bench {
     let bench = Bench::with_keys(&["k"]);
@@ -47,11 +49,7 @@ fn moves() {
         (SCHEDULED, None, None, None, Some(DISABLED)),
         (DESTROYED, None, None, None, None),
     ] {
-        let asks: [(
-            &str,
-            fn(&Bench, &str) -> Result<wire::CryptoKeyVersion, Refusal>,
-            Option<i32>,
-        ); 4] = [
+        let asks: [(&str, Ask, Option<i32>); 4] = [
             ("enable", |bench, name| bench.set_state(name, ENABLED), enable),
             ("disable", |bench, name| bench.set_state(name, DISABLED), disable),
             ("destroy", |bench, name| bench.destroy(name), destroy),
