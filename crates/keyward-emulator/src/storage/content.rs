@@ -6,6 +6,7 @@ use keyward_core::clock::Clock;
 use keyward_core::kms::KmsError;
 use rand_core::Rng;
 
+use super::body::{self, LARGEST_OBJECT, LONGEST_UPLOAD};
 use super::bucket::Bucket;
 use super::hash::{Expected, Hashes};
 use super::object::{self, Described, Object, check_name};
@@ -61,9 +62,12 @@ impl Draft {
     /// wins.
     ///
     /// # Errors
-    /// 404 without the bucket, 412 when a precondition does not hold, 400 for a wrong checksum, and what the service
+    /// 413 beyond the largest object, 404 without the bucket, 412 when a precondition does not hold, 400 for a wrong checksum, and what the service
     /// says when the key does not encrypt. Nothing is written then.
     pub(crate) fn write(&self, state: &State, content: &[u8]) -> Result<(Object, Hashes), Refusal> {
+        if content.len() > LARGEST_OBJECT {
+            return Err(body::too_long(LONGEST_UPLOAD));
+        }
         let bucket = self.check(state)?;
         let hashes = Hashes::of(content);
         self.expected.check(&hashes)?;

@@ -79,3 +79,6 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 fn rng(state: &State) -> MutexGuard<'_, StdRng> {
     state.rng.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;
