@@ -15,6 +15,7 @@ in_ring=(--location=us-east1 --keyring=ring)
 of_key=("${in_ring[@]}" --key=key)
 ring=projects/interop/locations/us-east1/keyRings/ring
 
+# Its chatter is shown only when it fails.
 kms() {
     gcloud kms "$@" 2>said || {
         cat said >&2

@@ -2,20 +2,26 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const {GoogleError, Status} = require('google-gax');
+const {Status} = require('google-gax');
 
 const ok = fact => console.log(`ok ${fact}`);
 
-/** The error of the client with exactly this status, and `said` in its message, with which `call` must fail. */
+/** Over gRPC the client takes an error apart; over REST it throws the body of the answer, as it came, as the message. */
+function read(error) {
+  if (error.response) return JSON.parse(error.message).error;
+  return {status: Status[error.code], message: error.message, details: error.statusDetails};
+}
+
+/** What is said with the error of the client with which `call` must fail: exactly this status, and `said` in the message. */
 async function refused(status, call, said = '') {
   let answer;
   try {
     answer = await call();
   } catch (error) {
-    assert(error instanceof GoogleError, `${error}: not the client's own error`);
-    assert.equal(Status[error.code], status, error.message);
-    assert(error.message.includes(said), `${error.message}: without ${said}`);
-    return error;
+    const refusal = read(error);
+    assert.equal(refusal.status, status, error.stack);
+    assert(refusal.message.includes(said), `${refusal.message}: without ${said}`);
+    return refusal;
   }
   assert.fail(`${JSON.stringify(answer)}, and it should be refused as ${status}`);
 }
