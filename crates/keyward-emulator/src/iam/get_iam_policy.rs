@@ -21,7 +21,9 @@ impl Rpc for GetIamPolicy {
         let permission = permission_for(resource, "get");
         call.state.iam.demand(call.caller, &permission, resource)?;
         existing(call, resource)?;
-        let requested = request.options.map_or(0, |options| options.requested_policy_version);
+        let requested = request
+            .options
+            .map_or(0, |options| options.requested_policy_version);
         policy::shown(call.state.iam.policy(resource), requested)
     }
 }

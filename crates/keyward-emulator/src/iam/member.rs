@@ -27,7 +27,11 @@ pub(super) fn is_well_formed(member: &str) -> bool {
 /// Whether the caller that the token names is this member. A token without `user:` or `serviceAccount:` is either.
 /// Groups have no members here: a caller is one by its exact text.
 pub(super) fn is(member: &str, token: &str) -> bool {
-    let name = || member.strip_prefix("user:").or_else(|| member.strip_prefix("serviceAccount:"));
+    let name = || {
+        member
+            .strip_prefix("user:")
+            .or_else(|| member.strip_prefix("serviceAccount:"))
+    };
     EVERYBODY.contains(&member) || member == token || name() == Some(token)
 }
 
@@ -52,7 +56,13 @@ mod tests {
         for good in ["user:a", "allUsers", "deleted:user:a?uid=1"] {
             assert!(is_well_formed(good), "{good}");
         }
-        for bad in ["", "a@example.com", "user:", "allusers", &format!("user:{}", "x".repeat(2000))] {
+        for bad in [
+            "",
+            "a@example.com",
+            "user:",
+            "allusers",
+            &format!("user:{}", "x".repeat(2000)),
+        ] {
             assert!(!is_well_formed(bad), "{bad}");
         }
     }

@@ -108,11 +108,16 @@ impl Iam {
     pub(crate) fn enforce(&self, enforced: bool) -> Result<()> {
         // The lock keeps a policy with a condition from coming in between.
         let held = self.held();
-        let conditional = held.policies.iter().find(|(_, policy)| policy::has_conditions(policy));
+        let conditional = held
+            .policies
+            .iter()
+            .find(|(_, policy)| policy::has_conditions(policy));
         if let Some((name, _)) = conditional.filter(|_| enforced) {
-            return Err(Error::refused("its policy has a condition, which this emulator does not evaluate")
-                .on(name)
-                .hint("take the condition out of the policy, or leave permissions unenforced"));
+            return Err(
+                Error::refused("its policy has a condition, which this emulator does not evaluate")
+                    .on(name)
+                    .hint("take the condition out of the policy, or leave permissions unenforced"),
+            );
         }
         self.0.enforced.store(enforced, Ordering::Release);
         Ok(())
@@ -124,7 +129,8 @@ impl Iam {
     /// # Errors
     /// `PERMISSION_DENIED`, in the words that do not tell whether the resource exists.
     pub(crate) fn check(&self, caller: &Caller, method: &Method, resource: &str) -> Result<(), Refusal> {
-        match method.permission.is_empty() || !self.is_enforced() || place::lineage(resource).next().is_none() {
+        match method.permission.is_empty() || !self.is_enforced() || place::lineage(resource).next().is_none()
+        {
             true => Ok(()),
             false => self.demand(caller, method.permission, resource),
         }
@@ -147,7 +153,9 @@ impl Iam {
     }
 
     fn holds(&self, caller: &Caller, permission: &str, resource: &str) -> bool {
-        let Caller::Bearer(token) = caller else { return true };
+        let Caller::Bearer(token) = caller else {
+            return true;
+        };
         if !self.is_enforced() {
             return true;
         }
@@ -158,7 +166,10 @@ impl Iam {
     /// The policy of a resource, as it is stored.
     pub(crate) fn policy(&self, resource: &str) -> Policy {
         let held = self.held();
-        held.policies.get(resource).cloned().unwrap_or_else(policy::never_set)
+        held.policies
+            .get(resource)
+            .cloned()
+            .unwrap_or_else(policy::never_set)
     }
 
     /// Sets the policy of a resource, which the caller has checked to exist.
@@ -184,7 +195,9 @@ impl Iam {
     pub(crate) fn replace(&self, resource: &str, policy: Policy) -> Result<()> {
         check_place(resource)?;
         let replaced = self.set_policy(resource, policy, None);
-        replaced.map(|_| ()).map_err(|refusal| as_error(refusal, resource))
+        replaced
+            .map(|_| ())
+            .map_err(|refusal| as_error(refusal, resource))
     }
 
     /// Adds a member to a role in the policy of a project, ring or key.
@@ -207,18 +220,26 @@ impl Iam {
     /// A usage error when it is no role, or one that is known; what the shelf says.
     pub(crate) fn set_role(&self, name: &str, permissions: &[impl AsRef<str>]) -> Result<()> {
         if !policy::is_role(name) {
-            return Err(Error::usage(format!("`{}` is not the name of a role", crate::trouble::shown(name)))
-                .hint("write roles/custom.NAME or projects/PROJECT/roles/NAME"));
+            return Err(Error::usage(format!(
+                "`{}` is not the name of a role",
+                crate::trouble::shown(name)
+            ))
+            .hint("write roles/custom.NAME or projects/PROJECT/roles/NAME"));
         }
         if role::permits(name, "").is_some() {
-            return Err(Error::usage("this role is Google's, and known here").on(name));
+            return Err(Error::usage(format!(
+                "{name} is Google's own role, and known here"
+            )));
         }
         let permissions: BTreeSet<String> = permissions.iter().map(|name| name.as_ref().to_owned()).collect();
         if let Some(unknown) = permissions.iter().find(|name| !permission::exists(name)) {
             let unknown = crate::trouble::shown(unknown);
-            return Err(Error::usage(format!("`{unknown}` is not a permission of Cloud KMS")).on(name));
+            return Err(Error::usage(format!(
+                "`{unknown}` is not a permission of Cloud KMS"
+            )));
         }
-        let value = serde_json::to_vec(&permissions).map_err(|error| Error::bug("a role has no JSON").because(error))?;
+        let value = serde_json::to_vec(&permissions)
+            .map_err(|error| Error::bug("a role has no JSON").because(error))?;
         let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
         if held.roles.len() >= ROLES && !held.roles.contains_key(name) {
             return Err(Error::refused(format!("there are {ROLES} custom roles already")));
@@ -259,7 +280,11 @@ impl Iam {
         change: impl FnOnce(&Policy) -> Result<Policy, Refusal>,
     ) -> Result<Policy, Refusal> {
         let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
-        let current = held.policies.get(resource).cloned().unwrap_or_else(policy::never_set);
+        let current = held
+            .policies
+            .get(resource)
+            .cloned()
+            .unwrap_or_else(policy::never_set);
         if held.policies.len() >= POLICIES && !held.policies.contains_key(resource) {
             let sentence = format!("There are {POLICIES} policies already.");
             return Err(Refusal::new(Code::ResourceExhausted, sentence));
@@ -282,7 +307,9 @@ impl Iam {
 
 impl Held {
     fn grants(&self, resource: &str, token: &str, permission: &str) -> bool {
-        let Some(policy) = self.policies.get(resource) else { return false };
+        let Some(policy) = self.policies.get(resource) else {
+            return false;
+        };
         policy.bindings.iter().any(|binding| {
             binding.condition.is_none()
                 && binding.members.iter().any(|member| member::is(member, token))
@@ -291,7 +318,11 @@ impl Held {
     }
 
     fn permits(&self, role: &str, permission: &str) -> bool {
-        let custom = || self.roles.get(role).is_some_and(|permissions| permissions.contains(permission));
+        let custom = || {
+            self.roles
+                .get(role)
+                .is_some_and(|permissions| permissions.contains(permission))
+        };
         role::permits(role, permission).unwrap_or_else(custom)
     }
 
@@ -302,11 +333,17 @@ impl Held {
                 let title = crate::trouble::shown(&condition.title);
                 return Err(Refusal::new(
                     Code::Unimplemented,
-                    format!("Condition `{title}` of {} is not evaluated by this emulator.", binding.role),
+                    format!(
+                        "Condition `{title}` of {} is not evaluated by this emulator.",
+                        binding.role
+                    ),
                 ));
             }
             if role::permits(&binding.role, "").is_none() && !self.roles.contains_key(&binding.role) {
-                return Err(Refusal::invalid(format!("Role {} is not supported for this resource.", binding.role)));
+                return Err(Refusal::invalid(format!(
+                    "Role {} is not supported for this resource.",
+                    binding.role
+                )));
             }
         }
         Ok(())
@@ -323,7 +360,12 @@ fn existing(call: &Call<'_>, resource: &str) -> Result<(), Refusal> {
             name::check_in_ring("ImportJob", "importJobs", resource)?;
             return Err(name::not_found("ImportJob", resource));
         }
-        Some(Kind::Project) | None => return Err(crate::kms::unverified::malformed("resource with a policy", resource)),
+        Some(Kind::Project) | None => {
+            return Err(crate::kms::unverified::malformed(
+                "resource with a policy",
+                resource,
+            ));
+        }
     }
     Ok(())
 }
@@ -341,15 +383,19 @@ fn permission_for(resource: &str, verb: &str) -> String {
 fn check_place(resource: &str) -> Result<()> {
     match Kind::of(resource) {
         Some(_) => Ok(()),
-        None => Err(Error::usage(format!("`{}` carries no policy", crate::trouble::shown(resource)))
-            .hint("policies stand on projects, key rings and keys")),
+        None => Err(
+            Error::usage(format!("`{}` carries no policy", crate::trouble::shown(resource)))
+                .hint("policies stand on projects, key rings and keys"),
+        ),
     }
 }
 
+/// Without a resource: a trouble file puts its own place there.
 fn as_error(refusal: Refusal, resource: &str) -> Error {
+    let what = format!("{}: {}", crate::trouble::shown(resource), refusal.message);
     match refusal.code {
-        Code::InvalidArgument | Code::Unimplemented => Error::usage(refusal.message).on(resource),
-        _ => Error::unavailable(refusal.message).on(resource),
+        Code::InvalidArgument | Code::Unimplemented => Error::usage(what),
+        _ => Error::unavailable(what),
     }
 }
 
@@ -364,3 +410,5 @@ fn damaged(name: &str) -> KmsError {
     )
 }
 
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,10 @@ mod tests {
     #[test]
     fn they_are_sorted_and_cover_what_calls_and_the_library_ask_for() {
         assert!(ALL.is_sorted_by(|a, b| a < b));
-        for permission in ["cloudkms.cryptoKeyVersions.useToEncrypt", "cloudkms.locations.list"] {
+        for permission in [
+            "cloudkms.cryptoKeyVersions.useToEncrypt",
+            "cloudkms.locations.list",
+        ] {
             assert!(exists(permission), "{permission}");
         }
         assert!(!exists("cloudkms.cryptoKeys.*") && !exists("") && !exists("storage.objects.get"));

@@ -29,7 +29,9 @@ impl Kind {
 /// The names of everything whose policy counts for `name`: its project, its ring, its key, as far as it has them.
 /// Empty for what is no name in a project.
 pub(crate) fn lineage(name: &str) -> impl Iterator<Item = &str> {
-    let is_name = name.strip_prefix("projects/").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    let is_name = name
+        .strip_prefix("projects/")
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
     let ends = name.match_indices('/').map(|(end, _)| end).chain([name.len()]);
     // The second, sixth and eighth part: projects/P, …/keyRings/R, …/cryptoKeys/K.
     let starts = ends.enumerate().filter(|(index, _)| [1, 5, 7].contains(index));
@@ -46,13 +48,20 @@ mod tests {
         let lineage: Vec<_> = lineage(name).collect();
         assert_eq!(
             lineage,
-            ["projects/p", "projects/p/locations/l/keyRings/r", "projects/p/locations/l/keyRings/r/cryptoKeys/k"]
+            [
+                "projects/p",
+                "projects/p/locations/l/keyRings/r",
+                "projects/p/locations/l/keyRings/r/cryptoKeys/k"
+            ]
         );
     }
 
     #[test]
     fn a_location_is_under_its_project_and_no_name_under_nothing() {
-        assert_eq!(lineage("projects/p/locations/l").collect::<Vec<_>>(), ["projects/p"]);
+        assert_eq!(
+            lineage("projects/p/locations/l").collect::<Vec<_>>(),
+            ["projects/p"]
+        );
         for no_name in ["", "p", "projects", "projects/", "projects//x", "folders/1"] {
             assert_eq!(lineage(no_name).count(), 0, "{no_name}");
         }
@@ -62,8 +71,15 @@ mod tests {
     fn kinds_are_told_by_the_whole_name() {
         assert_eq!(Kind::of("projects/p"), Some(Kind::Project));
         assert_eq!(Kind::of("projects/p/locations/l/keyRings/r"), Some(Kind::Ring));
-        assert_eq!(Kind::of("projects/p/locations/l/keyRings/r/cryptoKeys/k"), Some(Kind::Key));
-        for none in ["projects/p/locations/l", "projects/p/locations/l/keyRings/", "projects/p/locations/l/ekmConfig"] {
+        assert_eq!(
+            Kind::of("projects/p/locations/l/keyRings/r/cryptoKeys/k"),
+            Some(Kind::Key)
+        );
+        for none in [
+            "projects/p/locations/l",
+            "projects/p/locations/l/keyRings/",
+            "projects/p/locations/l/ekmConfig",
+        ] {
             assert_eq!(Kind::of(none), None, "{none}");
         }
     }

@@ -31,7 +31,12 @@ pub(super) fn never_set() -> Policy {
 ///
 /// # Errors
 /// `ABORTED` when `new` was made from another policy than the current one; `INVALID_ARGUMENT` for what no policy says.
-pub(super) fn set(current: &Policy, new: Policy, mask: Option<&FieldMask>, now: i64) -> Result<Policy, Refusal> {
+pub(super) fn set(
+    current: &Policy,
+    new: Policy,
+    mask: Option<&FieldMask>,
+    now: i64,
+) -> Result<Policy, Refusal> {
     let masked = masked(mask)?;
     if !new.etag.is_empty() && new.etag != current.etag {
         return Err(Refusal::new(
@@ -47,7 +52,11 @@ pub(super) fn set(current: &Policy, new: Policy, mask: Option<&FieldMask>, now: 
     if masked.contains(&"audit_configs") {
         policy.audit_configs = new.audit_configs;
     }
-    policy.version = if has_conditions(&policy) { WITH_CONDITIONS } else { 1 };
+    policy.version = if has_conditions(&policy) {
+        WITH_CONDITIONS
+    } else {
+        1
+    };
     policy.etag = next_etag(&current.etag, now);
     check(&policy)?;
     Ok(policy)
@@ -94,7 +103,9 @@ pub(super) fn add(policy: &mut Policy, role: &str, member: &str) {
 
 fn masked(mask: Option<&FieldMask>) -> Result<Vec<&str>, Refusal> {
     let mask = mask.filter(|mask| !mask.paths.is_empty());
-    let Some(mask) = mask else { return Ok(vec!["bindings", "etag"]) };
+    let Some(mask) = mask else {
+        return Ok(vec!["bindings", "etag"]);
+    };
     let known = ["bindings", "etag", "audit_configs", "version"];
     let paths: Vec<_> = mask.paths.iter().map(|path| path.trim()).collect();
     match paths.iter().find(|path| !known.contains(path)) {
@@ -108,7 +119,10 @@ fn masked(mask: Option<&FieldMask>) -> Result<Vec<&str>, Refusal> {
 
 fn check_version(policy: &Policy) -> Result<(), Refusal> {
     if ![0, 1, WITH_CONDITIONS].contains(&policy.version) {
-        return Err(Refusal::invalid(format!("Policies have version 0, 1 or 3, not {}.", policy.version)));
+        return Err(Refusal::invalid(format!(
+            "Policies have version 0, 1 or 3, not {}.",
+            policy.version
+        )));
     }
     match has_conditions(policy) && policy.version != WITH_CONDITIONS {
         true => Err(Refusal::invalid("A policy with conditions has version 3.")),
@@ -126,9 +140,15 @@ fn check(policy: &Policy) -> Result<(), Refusal> {
     for binding in &policy.bindings {
         if !is_role(&binding.role) {
             let role = crate::trouble::shown(&binding.role);
-            return Err(Refusal::invalid(format!("Role `{role}` is not the name of a role.")));
+            return Err(Refusal::invalid(format!(
+                "Role `{role}` is not the name of a role."
+            )));
         }
-        if let Some(bad) = binding.members.iter().find(|member| !member::is_well_formed(member)) {
+        if let Some(bad) = binding
+            .members
+            .iter()
+            .find(|member| !member::is_well_formed(member))
+        {
             let bad = crate::trouble::shown(bad);
             return Err(Refusal::invalid(format!(
                 "Member `{bad}` is not one: write user:, serviceAccount:, group: or domain: before a name."

@@ -18,7 +18,8 @@ pub(super) fn permits(role: &str, permission: &str) -> Option<bool> {
         "roles/cloudkms.admin" => administers(permission),
         _ => {
             let own = operations(role.strip_prefix("roles/cloudkms.")?)?;
-            is_one_of(permission, "cloudkms.cryptoKeyVersions.", own) || LOCATIONS.contains(&permission)
+            is_one_of(permission, "cloudkms.cryptoKeyVersions.", own)
+                || LOCATIONS.contains(&permission)
                 || role == "roles/cloudkms.importer" && imports(permission)
                 || role == "roles/cloudkms.cryptoOperator"
                     && permission == "cloudkms.locations.generateRandomBytes"
@@ -81,7 +82,13 @@ fn administers(permission: &str) -> bool {
         "useToDecryptViaDelegation",
         "useToEncryptViaDelegation",
     ];
-    let kinds = ["cryptoKeys", "importJobs", "keyRings", "retiredResources", "operations"];
+    let kinds = [
+        "cryptoKeys",
+        "importJobs",
+        "keyRings",
+        "retiredResources",
+        "operations",
+    ];
     let kind = permission
         .strip_prefix("cloudkms.")
         .and_then(|rest| rest.split_once('.'))
@@ -98,7 +105,11 @@ fn edits(permission: &str) -> bool {
 }
 
 fn imports(permission: &str) -> bool {
-    is_one_of(permission, "cloudkms.importJobs.", &["create", "get", "list", "useToImport"])
+    is_one_of(
+        permission,
+        "cloudkms.importJobs.",
+        &["create", "get", "list", "useToImport"],
+    )
 }
 
 #[cfg(test)]
@@ -120,15 +131,28 @@ mod tests {
             ("roles/viewer", [true, false, false, false, false]),
             ("roles/cloudkms.viewer", [true, false, false, false, false]),
             ("roles/cloudkms.admin", [true, false, false, true, true]),
-            ("roles/cloudkms.cryptoKeyEncrypter", [false, true, false, false, false]),
-            ("roles/cloudkms.cryptoKeyDecrypter", [false, false, true, false, false]),
-            ("roles/cloudkms.cryptoKeyEncrypterDecrypter", [false, true, true, false, false]),
+            (
+                "roles/cloudkms.cryptoKeyEncrypter",
+                [false, true, false, false, false],
+            ),
+            (
+                "roles/cloudkms.cryptoKeyDecrypter",
+                [false, false, true, false, false],
+            ),
+            (
+                "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+                [false, true, true, false, false],
+            ),
             ("roles/cloudkms.cryptoOperator", [false, true, true, false, false]),
             ("roles/cloudkms.signer", [false; 5]),
             ("roles/cloudkms.importer", [false; 5]),
         ];
         for (role, permitted) in rows {
-            assert_eq!(asked.map(|permission| permits(role, permission)), permitted.map(Some), "{role}");
+            assert_eq!(
+                asked.map(|permission| permits(role, permission)),
+                permitted.map(Some),
+                "{role}"
+            );
         }
     }
 

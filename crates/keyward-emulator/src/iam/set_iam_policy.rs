@@ -21,7 +21,11 @@ impl Rpc for SetIamPolicy {
         let permission = permission_for(resource, "set");
         call.state.iam.demand(call.caller, &permission, resource)?;
         existing(call, resource)?;
-        let policy = request.policy.ok_or_else(|| Refusal::invalid("policy is missing."))?;
-        call.state.iam.set_policy(resource, policy, request.update_mask.as_ref())
+        let policy = request
+            .policy
+            .ok_or_else(|| Refusal::invalid("policy is missing."))?;
+        call.state
+            .iam
+            .set_policy(resource, policy, request.update_mask.as_ref())
     }
 }

@@ -36,7 +36,9 @@ impl Rpc for TestIamPermissions {
 
 fn check(permissions: &[String]) -> Result<(), Refusal> {
     if permissions.len() > MOST {
-        return Err(Refusal::invalid(format!("At most {MOST} permissions are tested at a time.")));
+        return Err(Refusal::invalid(format!(
+            "At most {MOST} permissions are tested at a time."
+        )));
     }
     match permissions.iter().find(|name| !permission::exists(name)) {
         Some(unknown) => Err(Refusal::invalid(format!(

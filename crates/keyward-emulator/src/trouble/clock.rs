@@ -98,10 +98,10 @@ impl SteeredClock {
         self.steer(|steering| match at < steering.at {
             true => {
                 let shown = steering.at;
-                Err(
-                    Error::usage(format!("the clock shows {shown}, and {at} has passed: it only goes forward"))
-                        .hint("start another emulator, without this data folder, at the time that you want"),
-                )
+                Err(Error::usage(format!(
+                    "the clock shows {shown}, and {at} has passed: it only goes forward"
+                ))
+                .hint("start another emulator, without this data folder, at the time that you want"))
             }
             false => Ok(Steering { at, ..*steering }),
         })
@@ -113,7 +113,9 @@ impl SteeredClock {
     /// A usage error when it is not a rate; what the shelf says.
     pub(crate) fn set_rate(&self, rate: f64) -> Result<()> {
         if !(0.0..=FASTEST).contains(&rate) {
-            return Err(Error::usage(format!("{rate} is not a rate: 0 stands, {FASTEST} is the fastest")));
+            return Err(Error::usage(format!(
+                "{rate} is not a rate: 0 stands, {FASTEST} is the fastest"
+            )));
         }
         self.steer(|steering| Ok(Steering { rate, ..*steering }))
             .map(|_| ())
@@ -195,7 +197,8 @@ impl Steering {
             system: Timestamp::now(),
             rate: self.rate,
         };
-        let kept = serde_json::to_vec(&kept).map_err(|error| Error::bug("the clock has no JSON").because(error))?;
+        let kept =
+            serde_json::to_vec(&kept).map_err(|error| Error::bug("the clock has no JSON").because(error))?;
         shelf.change(|shelved| shelved.put(NAMESPACE, NAME, &kept))?;
         Ok(ceiling)
     }
@@ -216,7 +219,12 @@ fn parsed(kept: &[u8]) -> Result<Kept, KmsError> {
     serde_json::from_slice(kept)
         .ok()
         .filter(|kept: &Kept| (0.0..=FASTEST).contains(&kept.rate))
-        .ok_or_else(|| KmsError::new(KmsCode::Internal, "emulator.db is damaged: what it says of the clock is no time"))
+        .ok_or_else(|| {
+            KmsError::new(
+                KmsCode::Internal,
+                "emulator.db is damaged: what it says of the clock is no time",
+            )
+        })
 }
 
 fn in_kms_terms(error: Error) -> KmsError {

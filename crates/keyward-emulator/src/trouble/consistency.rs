@@ -130,12 +130,11 @@ impl Consistency {
             let encrypted = keys.encrypt_unchecked(EncryptWith::Version(&before), plaintext, aad);
             return encrypted.or_else(|_| keys.encrypt(with, plaintext, aad));
         }
-        keys.encrypt(with, plaintext, aad).or_else(|refused| {
-            match self.is_hidden(&refused, now) {
+        keys.encrypt(with, plaintext, aad)
+            .or_else(|refused| match self.is_hidden(&refused, now) {
                 true => keys.encrypt_unchecked(with, plaintext, aad),
                 false => Err(refused),
-            }
-        })
+            })
     }
 
     /// Decrypts, as a backend would that may not have heard of everything.
@@ -161,7 +160,10 @@ impl Consistency {
 
     /// Whether a backend would not know yet that this version is disabled.
     fn is_hidden(&self, refused: &KmsError, now: Timestamp) -> bool {
-        let disabled = refused.violation.as_ref().filter(|violation| violation.kind == "KEY_DISABLED");
+        let disabled = refused
+            .violation
+            .as_ref()
+            .filter(|violation| violation.kind == "KEY_DISABLED");
         let version = disabled.and_then(|violation| violation.subject.parse::<KeyVersionName>().ok());
         let lagging = self.lock();
         let until = version.and_then(|version| lagging.disabled.get(&version).copied());
@@ -170,7 +172,12 @@ impl Consistency {
     }
 
     /// The primary that a backend would take that has not heard of the present one.
-    fn primary_before(&self, keys: &Resident, now: Timestamp, with: EncryptWith<'_>) -> Option<KeyVersionName> {
+    fn primary_before(
+        &self,
+        keys: &Resident,
+        now: Timestamp,
+        with: EncryptWith<'_>,
+    ) -> Option<KeyVersionName> {
         let EncryptWith::Key(name) = with else { return None };
         let (key, primary) = keys.key(name).ok()?;
         let mut lagging = self.lock();

@@ -166,11 +166,16 @@ impl Fault {
     pub(crate) fn check(&self) -> Result<()> {
         let texts = [&self.method, &self.resource, &self.caller];
         if let Some(text) = texts.into_iter().find(|text| text.len() > LONGEST_TEXT) {
-            return Err(Error::usage(format!("{} bytes are too many for a name", text.len())));
+            return Err(Error::usage(format!(
+                "{} bytes are too many for a name",
+                text.len()
+            )));
         }
         if !(self.probability > 0.0 && self.probability <= 1.0) {
-            return Err(Error::usage(format!("{} is not a share of calls", self.probability))
-                .hint("a probability is above 0 and at most 1"));
+            return Err(
+                Error::usage(format!("{} is not a share of calls", self.probability))
+                    .hint("a probability is above 0 and at most 1"),
+            );
         }
         known::check(self.method_name(), &self.kind)?;
         match &self.kind {
@@ -219,7 +224,9 @@ impl Failure {
         let metadata = self.metadata.iter().map(|(name, value)| name.len() + value.len());
         // They travel in a header of the answer, which clients take up to 8 KiB of.
         match self.message.len() + self.reason.len() + metadata.sum::<usize>() > LONGEST_TEXT {
-            true => Err(Error::usage(format!("an error has at most {LONGEST_TEXT} bytes of text"))),
+            true => Err(Error::usage(format!(
+                "an error has at most {LONGEST_TEXT} bytes of text"
+            ))),
             false => Ok(()),
         }
     }

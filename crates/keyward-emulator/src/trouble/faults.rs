@@ -104,7 +104,9 @@ impl Faults {
     pub(crate) fn clear(&self, id: Option<u64>) -> usize {
         let mut queue = self.lock();
         let before = queue.waiting.len();
-        queue.waiting.retain(|waiting| id.is_some_and(|id| waiting.id != id));
+        queue
+            .waiting
+            .retain(|waiting| id.is_some_and(|id| waiting.id != id));
         self.count.store(queue.waiting.len(), Ordering::Release);
         before - queue.waiting.len()
     }
@@ -162,7 +164,8 @@ impl Waiting {
     fn is_met(&mut self, chance: Chance) -> bool {
         let turn = self.seen;
         self.seen += 1;
-        let is_met = turn >= u64::from(self.fault.skip) && chance.share(self.id, turn) < self.fault.probability;
+        let is_met =
+            turn >= u64::from(self.fault.skip) && chance.share(self.id, turn) < self.fault.probability;
         self.met += u64::from(is_met);
         is_met
     }
@@ -184,7 +187,9 @@ fn fits(fault: &Fault, caller: &Caller, method: &Method, resource: &str) -> bool
         Caller::Bearer(token) => fault.caller == *token,
     };
     fault.method_name().fits(method)
-        && fault.resource_pattern().is_none_or(|pattern| pattern.fits(resource))
+        && fault
+            .resource_pattern()
+            .is_none_or(|pattern| pattern.fits(resource))
         && (fault.caller.is_empty() || is_caller)
         && known::can(method, &fault.kind)
 }

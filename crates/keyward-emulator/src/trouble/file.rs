@@ -139,7 +139,11 @@ pub(super) fn read(file: &Path) -> Result<Asked> {
     let mut text = String::new();
     File::open(file)
         .and_then(|opened| opened.take(LONGEST + 1).read_to_string(&mut text))
-        .map_err(|error| Error::usage("the trouble file cannot be read").on(&name).because(error))?;
+        .map_err(|error| {
+            Error::usage("the trouble file cannot be read")
+                .on(&name)
+                .because(error)
+        })?;
     if text.len() as u64 > LONGEST {
         return Err(Error::usage(format!("a trouble file has at most {LONGEST} bytes")).on(&name));
     }
@@ -149,7 +153,9 @@ pub(super) fn read(file: &Path) -> Result<Asked> {
 fn parse(name: &str, text: &str) -> Result<Asked> {
     let document = match text.trim().is_empty() {
         true => Document::default(),
-        false => serde_saphyr::from_str_with_options(text, options()).map_err(|error| syntax(name, &error))?,
+        false => {
+            serde_saphyr::from_str_with_options(text, options()).map_err(|error| syntax(name, &error))?
+        }
     };
     Ok(Asked {
         file: name.to_owned(),
@@ -272,7 +278,12 @@ fn syntax(file: &str, error: &serde_saphyr::Error) -> Error {
         other => {
             let told = other.to_string();
             let told = told.rsplit_once(" at line ").map_or(&*told, |(told, _)| told);
-            Error::usage(told.chars().filter(|c| !c.is_control()).take(300).collect::<String>())
+            Error::usage(
+                told.chars()
+                    .filter(|c| !c.is_control())
+                    .take(300)
+                    .collect::<String>(),
+            )
         }
     };
     match error.location() {
@@ -296,3 +307,6 @@ fn options() -> serde_saphyr::Options {
         with_snippet: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

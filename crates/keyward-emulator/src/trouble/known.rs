@@ -8,6 +8,7 @@ use prost_reflect::{DescriptorPool, MethodDescriptor};
 use super::CONTROL;
 use super::fault::Kind;
 use super::matching::MethodName;
+use crate::rest::DESCRIPTOR;
 use crate::rpc::{KMS, Method};
 
 /// The storage's methods. Downloads and uploads carry checksums.
@@ -40,10 +41,12 @@ struct Known {
 }
 
 static METHODS: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let descriptor: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
     // The build made it; a test sees that it can be read.
-    let pool = DescriptorPool::decode(descriptor).unwrap_or_default();
-    let rpcs: Vec<_> = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
+    let pool = DescriptorPool::decode(DESCRIPTOR).unwrap_or_default();
+    let rpcs: Vec<_> = pool
+        .services()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .collect();
     let storage = STORAGE.iter().map(|name| Known {
         service: STORAGE_SERVICE.to_owned(),
         name: (*name).to_owned(),
@@ -51,7 +54,9 @@ static METHODS: LazyLock<Vec<Known>> = LazyLock::new(|| {
         shows_keys: false,
     });
     let rpcs = rpcs.iter().map(Known::rpc);
-    rpcs.filter(|known| known.service != CONTROL).chain(storage).collect()
+    rpcs.filter(|known| known.service != CONTROL)
+        .chain(storage)
+        .collect()
 });
 
 impl Known {
@@ -59,7 +64,10 @@ impl Known {
         let (service, name) = (method.parent_service().full_name(), method.name());
         let looks = name.starts_with("Get") || name.starts_with("List");
         Self {
-            has_checksum: method.output().fields().any(|field| field.name().ends_with("_crc32c")),
+            has_checksum: method
+                .output()
+                .fields()
+                .any(|field| field.name().ends_with("_crc32c")),
             shows_keys: service == KMS && looks,
             service: service.to_owned(),
             name: name.to_owned(),
@@ -90,7 +98,11 @@ pub(super) fn can(method: &Method, kind: &Kind) -> bool {
 /// A usage error that says which methods there are, or which faults this one can have.
 pub(super) fn check(name: MethodName<'_>, kind: &Kind) -> Result<()> {
     check_name(name)?;
-    let meant = || METHODS.iter().filter(|known| name.fits_names(&known.service, &known.name));
+    let meant = || {
+        METHODS
+            .iter()
+            .filter(|known| name.fits_names(&known.service, &known.name))
+    };
     if meant().any(|known| known.can(kind)) {
         return Ok(());
     }
@@ -102,8 +114,11 @@ pub(super) fn check(name: MethodName<'_>, kind: &Kind) -> Result<()> {
         false if meant().any(|known| known.shows_keys) => "delay, error, drop_reply, stale_read",
         false => "delay, error, drop_reply",
     };
-    Err(Error::usage(format!("{} cannot have the fault `{word}`: it can have {possible}", name.as_str()))
-        .hint(format!("`{word}` is for {}", others.join(", "))))
+    Err(Error::usage(format!(
+        "{} cannot have the fault `{word}`: it can have {possible}",
+        name.as_str()
+    ))
+    .hint(format!("`{word}` is for {}", others.join(", "))))
 }
 
 /// Whether there is such a method.
@@ -111,7 +126,10 @@ pub(super) fn check(name: MethodName<'_>, kind: &Kind) -> Result<()> {
 /// # Errors
 /// A usage error with the nearest name.
 pub(super) fn check_name(name: MethodName<'_>) -> Result<()> {
-    if METHODS.iter().any(|known| name.fits_names(&known.service, &known.name)) {
+    if METHODS
+        .iter()
+        .any(|known| name.fits_names(&known.service, &known.name))
+    {
         return Ok(());
     }
     let names = || METHODS.iter().map(|known| &*known.name);
@@ -141,7 +159,13 @@ mod tests {
 
     #[test]
     fn methods_are_those_of_the_interface() {
-        for method in ["Encrypt", "google.cloud.kms.v1.KeyManagementService/Encrypt", "*", "SetIamPolicy", "storage.objects.get"] {
+        for method in [
+            "Encrypt",
+            "google.cloud.kms.v1.KeyManagementService/Encrypt",
+            "*",
+            "SetIamPolicy",
+            "storage.objects.get",
+        ] {
             Fault::error(method, Code::Aborted).check().unwrap();
         }
         assert!(refusal(&Fault::error("Encrpyt", Code::Aborted)).contains("did you mean `Encrypt`?"));

@@ -41,10 +41,6 @@ impl<'a> MethodName<'a> {
 pub(crate) struct ResourcePattern<'a>(&'a str);
 
 impl<'a> ResourcePattern<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self(text)
-    }
-
     /// Nothing for an empty text.
     pub(crate) fn optional(text: &'a str) -> Option<Self> {
         (!text.is_empty()).then_some(Self(text))

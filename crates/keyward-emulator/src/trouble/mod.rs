@@ -34,8 +34,8 @@ pub(crate) use clock::SteeredClock;
 use consistency::Consistency;
 pub use consistency::Lags;
 pub use fault::Fault;
-use faults::{Faults, Waiting};
 pub(crate) use faults::{Effect, Met};
+use faults::{Faults, Waiting};
 pub(crate) use known::shown;
 use ticker::Ticker;
 
@@ -250,7 +250,9 @@ impl Trouble {
         plaintext: &[u8],
         aad: &[u8],
     ) -> Result<Encrypted, KmsError> {
-        let Inner { consistency, keys, .. } = &*self.0;
+        let Inner {
+            consistency, keys, ..
+        } = &*self.0;
         consistency.encrypt(keys, &*self.0.clock, with, plaintext, aad)
     }
 
@@ -264,7 +266,9 @@ impl Trouble {
         ciphertext: &[u8],
         aad: &[u8],
     ) -> Result<Decrypted, KmsError> {
-        let Inner { consistency, keys, .. } = &*self.0;
+        let Inner {
+            consistency, keys, ..
+        } = &*self.0;
         consistency.decrypt(keys, &*self.0.clock, key, ciphertext, aad)
     }
 
@@ -288,3 +292,6 @@ impl Trouble {
         self.0.ticker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests;

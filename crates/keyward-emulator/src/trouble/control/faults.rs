@@ -67,7 +67,9 @@ fn asked_failure(failure: WireFailure) -> Result<Failure, Refusal> {
 }
 
 fn shown(waiting: Waiting) -> WireFault {
-    let Waiting { id, fault, seen, met, .. } = waiting;
+    let Waiting {
+        id, fault, seen, met, ..
+    } = waiting;
     let kind = match fault.kind {
         Kind::Delay(by) => WireKind::Delay(in_proto(by).unwrap_or_default()),
         Kind::Error(failure) => WireKind::Error(WireFailure {

@@ -55,7 +55,7 @@ const fn method(name: &'static str, changes: bool) -> Method {
 macro_rules! control {
     ($(#[$doc:meta])* $name:ident($request:ty) -> $response:ty, changes: $changes:literal, $answer:expr) => {
         $(#[$doc])*
-        pub(super) struct $name;
+        pub(crate) struct $name;
 
         impl crate::rpc::Rpc for $name {
             const METHOD: crate::rpc::Method = super::method(stringify!($name), $changes);
@@ -105,7 +105,11 @@ fn in_proto(duration: Duration) -> Option<prost_types::Duration> {
 
 fn stamp(instant: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp {
-        seconds: instant.as_nanosecond().div_euclid(1_000_000_000).try_into().unwrap_or(i64::MAX),
+        seconds: instant
+            .as_nanosecond()
+            .div_euclid(1_000_000_000)
+            .try_into()
+            .unwrap_or(i64::MAX),
         nanos: i32::try_from(instant.as_nanosecond().rem_euclid(1_000_000_000)).unwrap_or_default(),
     }
 }

@@ -45,6 +45,8 @@ control!(
 fn check(resource: &str) -> Result<(), Refusal> {
     match Kind::of(resource) {
         Some(Kind::Project) => Ok(()),
-        _ => Err(Refusal::invalid("resource is projects/PROJECT; rings and keys have google.iam.v1.IAMPolicy.")),
+        _ => Err(Refusal::invalid(
+            "resource is projects/PROJECT; rings and keys have google.iam.v1.IAMPolicy.",
+        )),
     }
 }

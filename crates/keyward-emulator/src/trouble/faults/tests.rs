@@ -114,8 +114,13 @@ fn resource_and_caller_narrow_it() {
     let ann = Caller::Bearer("user:ann@example.com".to_owned());
     let queue = queue([
         error(Code::Aborted).on("projects/p/*").times(0),
-        Fault::error("*", Code::Internal).for_caller("user:ann@example.com").times(0),
-        Fault::error("*", Code::DataLoss).for_caller("owner").on("projects/q").times(0),
+        Fault::error("*", Code::Internal)
+            .for_caller("user:ann@example.com")
+            .times(0),
+        Fault::error("*", Code::DataLoss)
+            .for_caller("owner")
+            .on("projects/q")
+            .times(0),
     ]);
     let met = |caller: &Caller, resource| code(&queue.meet(caller, &DECRYPT, resource));
     assert_eq!(met(&Caller::Owner, "projects/p/x"), Some(Code::Aborted));
