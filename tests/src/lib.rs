@@ -3,6 +3,8 @@
 //! - [`conformance`]: the suite that every KMS provider passes, ours and others'.
 //! - [`naive`]: a key machine written as plainly as possible, to compare the real one with.
 //! - [`operation`]: one act on keys, which [`naive`], [`pure`] and [`embedded`] carry out each in its own way.
+//! - [`google`]: somebody with Google's own client, who can do what keyward cannot.
+//! - [`emulated`]: an emulator that it talks to.
 //! - [`fault`]: runs a program that is killed, or whose calls fail, at a chosen write.
 
 #![allow(
@@ -15,8 +17,10 @@
 
 pub mod conformance;
 pub mod embedded;
+pub mod emulated;
 pub mod fault;
 pub mod folder;
+pub mod google;
 pub mod naive;
 pub mod operation;
 pub mod picture;

@@ -1,4 +1,5 @@
-//! Random operation sequences, with time passing: the naive model, the key machine and the embedded KMS always agree.
+//! Random operation sequences, with time passing: the naive model, the key machine, the embedded KMS and the emulator
+//! always agree.
 
 #![allow(
     clippy::expect_used,
@@ -8,6 +9,7 @@
 )]
 
 use keyward_tests::embedded::Embedded;
+use keyward_tests::emulated::Emulated;
 use keyward_tests::folder::in_memory;
 use keyward_tests::naive::{Naive, Wish};
 use keyward_tests::operation::{Ciphertexts, Key, Operation};
@@ -112,6 +114,21 @@ proptest! {
         for operation in &operations {
             prop_assert_eq!(embedded.apply(operation), pure.apply(operation), "{:?}", operation);
             prop_assert_eq!(embedded.picture(), pure.picture(), "{:?}", operation);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: found(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_emulator_agrees_with_the_naive_model(operations in operations(40)) {
+        let (mut naive, mut emulated) = (Naive::default(), Emulated::new());
+        let mut made = Ciphertexts::default();
+        for operation in &operations {
+            let expected = operation.on_naive(&mut naive, &mut made);
+            prop_assert_eq!(emulated.apply(operation), expected, "{:?}", operation);
+            prop_assert_eq!(emulated.picture(), naive.picture(), "{:?}", operation);
         }
     }
 }
