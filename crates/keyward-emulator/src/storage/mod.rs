@@ -2,7 +2,7 @@
 //! are sealed under customer-managed keys for real, and what becomes of them when a key goes away.
 //!
 //! - [`route`] reads which call a request is, over the JSON API and over the XML API; [`serve`] is the way that every
-//!   call takes; a call is one function from [`Ask`] to [`Reply`].
+//!   call takes; a call is one function from [`ask::Ask`] to [`reply::Reply`].
 //! - An object under a key is sealed with a data key of its own, and that is wrapped by the key machine ([`seal`]). The
 //!   file of the emulator holds nothing that opens it.
 //! - Policies of buckets and objects are not kept: every caller may use the storage. What is enforced is whether the
@@ -42,8 +42,6 @@ use rand::rngs::StdRng;
 pub(crate) use route::takes;
 
 use crate::state::State;
-use ask::Ask;
-use reply::Reply;
 
 /// What the storage remembers for as long as it runs. Everything else is on the shelf.
 pub(crate) struct Storage {

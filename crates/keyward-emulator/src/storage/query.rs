@@ -49,11 +49,12 @@ impl Query {
         self.get(name).map(number).transpose()
     }
 
-    /// `true` or `false`; false when it is not there.
+    /// `true` or `false`, in any case (Python writes `True`); false when it is not there.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
         match self.get(name) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            None => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
             Some(_) => Err(Refusal::parameter(
                 name,
                 format!("Invalid value for parameter {name}: true or false"),

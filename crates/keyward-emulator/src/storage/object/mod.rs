@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use calls::{delete, get, patch, update};
 pub(crate) use fields::{Described, FIELDS};
 pub(crate) use name::check_name;
-pub(crate) use store::{any, find, live, live_after, load, noncurrent_after, place, remove};
+pub(crate) use store::{any, live, live_after, load, noncurrent_after, place, remove};
 
 use super::etag;
 use super::hash::Hashes;

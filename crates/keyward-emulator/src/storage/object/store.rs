@@ -25,7 +25,7 @@ pub(crate) fn live(shelved: &Shelved<'_>, bucket: &str, name: &str) -> Result<Op
 }
 
 /// The object of a generation, or the live one.
-pub(crate) fn find(
+fn find(
     shelved: &Shelved<'_>,
     bucket: &str,
     name: &str,
@@ -41,7 +41,7 @@ pub(crate) fn find(
     }
 }
 
-/// Like [`find`], in a bucket that must be there.
+/// The object of a generation, or the live one, in a bucket that must be there.
 ///
 /// # Errors
 /// 404 when bucket or object is not there.
