@@ -2,13 +2,18 @@
 //!
 //! A line `$ COMMAND` is run by a shell; `? N` under it is the exit code that is expected instead of 0; what follows,
 //! up to the next command, is the expected output of both streams. `[..]` stands for any text within a line, a line
-//! `...` for any lines.
+//! `...` for any lines. A page with the line [`WITH_EMULATOR`] has an emulator of Cloud KMS of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use keyward_emulator::Emulator;
+
+/// Begins a page whose commands find an emulator's address in the variable `EMULATOR`.
+const WITH_EMULATOR: &str = "<!-- with an emulator of Cloud KMS at $EMULATOR -->";
 
 /// One command of a page.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,9 +30,14 @@ pub(crate) fn check(page: &Path) {
     let steps = steps(&text);
     assert!(!steps.is_empty(), "{}: no console block", page.display());
     let folder = tempfile::tempdir().unwrap();
+    if text.contains(WITH_EMULATOR) && !cfg!(feature = "gcp") {
+        return;
+    }
+    let emulator = text.contains(WITH_EMULATOR).then(|| Emulator::start().unwrap());
+    let endpoint = emulator.as_ref().map(Emulator::endpoint).unwrap_or_default();
     let mut differences = String::new();
     for step in steps {
-        let (code, output) = run(&step.command, folder.path());
+        let (code, output) = run(&step.command, folder.path(), &endpoint);
         if code != step.code || !matches(&lines(&step.expected), &lines_of(&output)) {
             let place = format!("{}:{}", page.display(), step.line);
             writeln!(
@@ -69,14 +79,18 @@ pub(crate) fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-fn run(command: &str, folder: &Path) -> (i32, String) {
+fn run(command: &str, folder: &Path, emulator: &str) -> (i32, String) {
     let tools = Path::new(env!("CARGO_BIN_EXE_keyward")).parent().unwrap();
     let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
     let output = Command::new("sh")
         .args(["-c", &format!("exec 2>&1\n{command}")])
         .current_dir(folder)
         .env_clear()
-        .envs([("PATH", path.as_str()), ("LC_ALL", "C.UTF-8")])
+        .envs([
+            ("PATH", path.as_str()),
+            ("LC_ALL", "C.UTF-8"),
+            ("EMULATOR", emulator),
+        ])
         .env("HOME", folder)
         .stdin(Stdio::null())
         .output()
