@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use tonic::Status;
 
@@ -22,8 +21,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 const PACE: u32 = 16 * 1024;
 
 /// The body.
-pub(crate) struct Paced {
-    incoming: Incoming,
+pub(crate) struct Paced<B> {
+    incoming: B,
     share: Share,
     /// Made when the body is waited for, which it mostly never is.
     waiting: Option<Waiting>,
@@ -34,8 +33,8 @@ struct Waiting {
     sleep: Pin<Box<Sleep>>,
 }
 
-impl Paced {
-    pub(crate) fn new(incoming: Incoming, budget: &Budget) -> Self {
+impl<B> Paced<B> {
+    pub(crate) fn new(incoming: B, budget: &Budget) -> Self {
         Self {
             incoming,
             share: budget.share(),
@@ -73,7 +72,7 @@ impl Paced {
     }
 }
 
-impl Body for Paced {
+impl<B: Body<Data = Bytes> + Unpin> Body for Paced<B> {
     type Data = Bytes;
     type Error = Status;
 
@@ -106,5 +105,79 @@ impl Body for Paced {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http_body_util::BodyExt;
+    use tonic::Code;
+
+    use super::*;
+
+    /// Sends `piece` every so often, for ever.
+    struct Dripping {
+        piece: usize,
+        every: Duration,
+        sleep: Pin<Box<Sleep>>,
+    }
+
+    impl Dripping {
+        fn new(piece: usize, every: Duration) -> Self {
+            let sleep = Box::pin(tokio::time::sleep(every));
+            Self { piece, every, sleep }
+        }
+    }
+
+    impl Body for Dripping {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            ready!(self.sleep.as_mut().poll(context));
+            let again = Instant::now() + self.every;
+            self.sleep.as_mut().reset(again);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![0; self.piece])))))
+        }
+    }
+
+    /// How a body ends, and after how long.
+    async fn end(body: Dripping, most: usize) -> (Code, u64) {
+        let (budget, start) = (Budget::of(most), Instant::now());
+        let mut body = Paced::new(body, &budget);
+        loop {
+            if let Err(status) = body.frame().await.unwrap() {
+                return (status.code(), start.elapsed().as_secs());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_body_is_cut() {
+        let silent = Dripping::new(1, Duration::from_secs(1000));
+        assert_eq!(end(silent, 10).await, (Code::DeadlineExceeded, SILENCE.as_secs()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_cut() {
+        let dripping = Dripping::new(1, SILENCE / 2);
+        assert_eq!(
+            end(dripping, 1000).await,
+            (Code::DeadlineExceeded, PATIENCE.as_secs())
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_at_its_pace_is_taken_until_there_is_no_room() {
+        let steady = Dripping::new(64 * 1024, Duration::from_secs(1));
+        assert_eq!(
+            end(steady, 64 * 1024 * 1000).await,
+            (Code::ResourceExhausted, 1001)
+        );
     }
 }

@@ -103,7 +103,7 @@ impl Pair {
 
     /// This server's, signed by `authority`.
     fn issued(authority: &Self) -> Result<Self, rcgen::Error> {
-        let authority = KeyPair::from_pem(&authority.pem)?;
+        let authority = KeyPair::try_from(&authority.key)?;
         let issuer = Issuer::new(authority_params(), authority);
         let mut params = params(CertificateParams::new(NAMES.map(str::to_owned))?, SERVER_DAYS);
         params
