@@ -149,7 +149,6 @@ pub(crate) fn shown(text: &str) -> String {
 mod tests {
     use tonic::Code;
 
-    use super::*;
     use crate::trouble::Fault;
 
     fn refusal(fault: &Fault) -> String {
