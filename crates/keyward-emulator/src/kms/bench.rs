@@ -1,5 +1,6 @@
 //! A state in memory to try RPCs on, with a clock that stands until it is moved.
 
+use std::path::Path;
 use std::time::Duration;
 
 use keyward_core::clock::{Clock, Timestamp};
@@ -22,29 +23,48 @@ pub(crate) struct Bench {
 impl Bench {
     /// Without a ring.
     pub(crate) fn new() -> Self {
+        Self::open(Settings {
+            seed: Some(1),
+            ..Settings::default()
+        })
+    }
+
+    /// What is in a folder; its clock goes on where it was, and stands.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self::open(Settings {
+            data: Some(folder.to_owned()),
+            ..Settings::default()
+        })
+    }
+
+    fn open(settings: Settings) -> Self {
         let start: Timestamp = "2026-11-25T10:00:00.123456789Z".parse().unwrap();
         let settings = Settings {
-            seed: Some(1),
             clock_at: Some(start - Duration::from_secs(60)),
             clock_rate: Some(0.0),
-            ..Settings::default()
+            ..settings
         };
         let state = State::open(&settings).unwrap();
-        // It ran for a moment before it stood.
-        state.clock.move_to(start).unwrap();
+        // It ran for a moment before it stood. One that was here before is further on.
+        let _ = state.clock.move_to(start);
         Self { state }
     }
 
     /// With the ring `r`.
     pub(crate) fn with_ring() -> Self {
         let bench = Self::new();
+        bench.add_ring();
+        bench
+    }
+
+    /// Creates the ring `r`.
+    pub(crate) fn add_ring(&self) {
         let request = wire::CreateKeyRingRequest {
             parent: PLACE.to_owned(),
             key_ring_id: "r".to_owned(),
             key_ring: None,
         };
-        bench.ask::<create_key_ring::CreateKeyRing>(request).unwrap();
-        bench
+        self.ask::<create_key_ring::CreateKeyRing>(request).unwrap();
     }
 
     /// With these keys in the ring `r`, each with one version.

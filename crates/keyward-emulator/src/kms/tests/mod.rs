@@ -4,6 +4,7 @@ mod create;
 mod crypt;
 mod lists;
 mod missing;
+mod persisted;
 mod states;
 mod time;
 mod update;
