@@ -1,0 +1,250 @@
+//! Access tokens printed by a program.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use bytes::Bytes;
+use google_cloud_auth::credentials::{CacheableResource, CredentialsProvider, EntityTag};
+use google_cloud_auth::errors::CredentialsError;
+use http::{Extensions, HeaderMap, HeaderValue, header};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+/// Longest token, in bytes. Google's are at most 2 KiB, its own documentation says, and may grow.
+const TOKEN_LEN: usize = 16 * 1024;
+/// How much of what the program complains is shown, in bytes.
+const COMPLAINT_LEN: usize = 1024;
+/// How long a token is used. Google's live for an hour, of which a program may have used up most.
+const LIFETIME: Duration = Duration::from_secs(4 * 60);
+
+/// A program that prints an access token. It is run when a token is needed, by one caller at a time.
+pub(crate) struct TokenCommand {
+    command: Vec<OsString>,
+    kept: Mutex<Option<Kept>>,
+}
+
+struct Kept {
+    header: HeaderValue,
+    since: Instant,
+}
+
+impl TokenCommand {
+    pub(crate) fn new(command: Vec<OsString>) -> Self {
+        Self {
+            command,
+            kept: Mutex::new(None),
+        }
+    }
+
+    /// Forgets a token that was there before `instant`, since a call that started then was refused with it.
+    pub(crate) async fn forget_older_than(&self, instant: Instant) {
+        let mut kept = self.kept.lock().await;
+        if kept.as_ref().is_some_and(|kept| kept.since <= instant) {
+            *kept = None;
+        }
+    }
+
+    async fn header(&self) -> Result<HeaderValue, CredentialsError> {
+        let mut kept = self.kept.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.since.elapsed() < LIFETIME) {
+            return Ok(kept.header.clone());
+        }
+        let token = run(&self.command).await.map_err(|why| self.failed(&why))?;
+        let header = bearer(&token).ok_or_else(|| self.failed("what it printed is no access token"))?;
+        let since = Instant::now();
+        *kept = Some(Kept {
+            header: header.clone(),
+            since,
+        });
+        Ok(header)
+    }
+
+    /// Why there is no token. The program is named, its arguments are not: they may say too much.
+    fn failed(&self, why: &str) -> CredentialsError {
+        let program = self.command.first().map(|word| word.to_string_lossy());
+        let program = program.unwrap_or_default();
+        CredentialsError::from_msg(
+            false,
+            format!("the access token command `{program}` failed: {why};"),
+        )
+    }
+}
+
+/// Only that it is one: no token, no argument.
+impl fmt::Debug for TokenCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenCommand")
+    }
+}
+
+impl CredentialsProvider for TokenCommand {
+    async fn headers(
+        &self,
+        _extensions: Extensions,
+    ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
+        Ok(authorization(self.header().await?))
+    }
+
+    async fn universe_domain(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The one header that a bearer token travels in.
+pub(crate) fn authorization(value: HeaderValue) -> CacheableResource<HeaderMap> {
+    CacheableResource::New {
+        entity_tag: EntityTag::new(),
+        data: HeaderMap::from_iter([(header::AUTHORIZATION, value)]),
+    }
+}
+
+/// The header for a token, wiped when its last copy goes; `None` when it cannot be one.
+pub(crate) fn bearer(token: &[u8]) -> Option<HeaderValue> {
+    let token = token.trim_ascii();
+    if token.is_empty() || !token.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    let text = Zeroizing::new([b"Bearer ", token].concat());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Wiped(text))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Bytes that `Bytes` can own and that are wiped when it lets go of them.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+async fn run(command: &[OsString]) -> Result<Zeroizing<Vec<u8>>, String> {
+    let [program, arguments @ ..] = command else {
+        return Err("it is empty".to_owned());
+    };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|cause| format!("it does not start: {cause}"))?;
+    let output = read_token(child.stdout.take());
+    let (token, complaint) = tokio::join!(output, read_complaint(child.stderr.take()));
+    let token = token?;
+    let status = child.wait().await.map_err(|cause| cause.to_string())?;
+    if !status.success() {
+        return Err(unsuccessful(status, &complaint));
+    }
+    Ok(token)
+}
+
+async fn read_token(output: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec<u8>>, String> {
+    // Room enough from the start: a buffer that grows leaves copies behind.
+    let mut token = Zeroizing::new(Vec::with_capacity(TOKEN_LEN + 64));
+    if let Some(output) = output {
+        let mut output = output.take(TOKEN_LEN as u64 + 1);
+        let read = output.read_to_end(&mut token).await;
+        read.map_err(|cause| format!("its output cannot be read: {cause}"))?;
+    }
+    match token.len() {
+        0..=TOKEN_LEN => Ok(token),
+        _ => Err(format!("it printed more than {TOKEN_LEN} bytes")),
+    }
+}
+
+/// The start of what the program says on its standard error. The rest is read too, so that it does not wait for us.
+async fn read_complaint(errors: Option<impl AsyncRead + Unpin>) -> String {
+    let mut kept = Vec::new();
+    let mut buffer = [0; 512];
+    if let Some(mut errors) = errors {
+        while let Ok(count @ 1..) = errors.read(&mut buffer).await {
+            let room = COMPLAINT_LEN.saturating_sub(kept.len());
+            kept.extend_from_slice(&buffer[..count.min(room)]);
+        }
+    }
+    let text = String::from_utf8_lossy(&kept);
+    text.trim().chars().flat_map(char::escape_debug).collect()
+}
+
+fn unsuccessful(status: ExitStatus, complaint: &str) -> String {
+    match complaint {
+        "" => format!("{status}, and it said nothing"),
+        said => format!("{status}; it said: {said}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> TokenCommand {
+        TokenCommand::new(["sh", "-c", script].map(OsString::from).to_vec())
+    }
+
+    async fn token(command: &TokenCommand) -> Result<String, String> {
+        let header = command.header().await.map_err(|error| error.to_string())?;
+        assert!(header.is_sensitive());
+        Ok(header.to_str().unwrap().to_owned())
+    }
+
+    #[tokio::test]
+    async fn the_output_is_the_token() {
+        assert_eq!(
+            token(&shell("echo ya29.token")).await.unwrap(),
+            "Bearer ya29.token"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_failure_shows_what_was_said_but_never_what_was_printed() {
+        let error = token(&shell("echo ya29.token; echo please log in >&2; exit 3"))
+            .await
+            .unwrap_err();
+        assert!(error.contains("please log in") && error.contains('3'), "{error}");
+        assert!(!error.contains("ya29"), "{error}");
+        for printed in ["echo 'ya29 two words'", "true", "printf 'ya29.\\001'"] {
+            let error = token(&shell(printed)).await.unwrap_err();
+            assert!(
+                error.contains("no access token") && !error.contains("ya29"),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn output_without_end_is_cut() {
+        let error = token(&shell("yes ya29 >&2 & yes ya29")).await.unwrap_err();
+        assert!(error.contains("more than 16384 bytes"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_missing_program_is_named_without_its_arguments() {
+        let command = ["/nonexistent/program", "--password=geheim"].map(OsString::from);
+        let error = token(&TokenCommand::new(command.to_vec())).await.unwrap_err();
+        assert!(
+            error.contains("/nonexistent/program") && !error.contains("geheim"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn it_is_run_again_only_when_the_token_was_refused() {
+        let command = shell("date +%s%N");
+        let first = token(&command).await.unwrap();
+        assert_eq!(token(&command).await.unwrap(), first);
+        command
+            .forget_older_than(Instant::now() - Duration::from_secs(3))
+            .await;
+        assert_eq!(token(&command).await.unwrap(), first);
+        command.forget_older_than(Instant::now()).await;
+        assert_ne!(token(&command).await.unwrap(), first);
+    }
+}

@@ -1,0 +1,162 @@
+//! Credentials: who asks at an endpoint, as itself or as a service account.
+
+use std::fmt;
+use std::sync::{Arc, Once};
+
+use google_cloud_auth::build_errors;
+use google_cloud_auth::credentials::{
+    Builder, CacheableResource, Credentials, CredentialsProvider, anonymous, impersonated,
+};
+use google_cloud_auth::errors::CredentialsError;
+use http::{Extensions, HeaderMap, HeaderValue};
+use keyward_core::kms::{KmsCode, KmsError};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use crate::access::CredentialSource;
+use crate::command::{TokenCommand, authorization, bearer};
+use crate::endpoint::Endpoint;
+
+/// What the token of an impersonated account may be used for: Cloud KMS, and nothing else.
+const SCOPE: &str = "https://www.googleapis.com/auth/cloudkms";
+/// What to do when there are no application-default credentials, or none that can be used.
+pub(crate) const LOG_IN: &str = "run `gcloud auth application-default login`, point GOOGLE_APPLICATION_CREDENTIALS to a \
+                                 credentials file, or give `--access-token-command`";
+
+/// The caller's own credentials, made when they are first needed and shared by every client.
+pub(crate) struct Caller {
+    source: Source,
+    /// Application-default credentials, with the token that they cache.
+    default: OnceCell<Credentials>,
+}
+
+enum Source {
+    ApplicationDefault,
+    Anonymous,
+    Command(Arc<TokenCommand>),
+}
+
+impl Caller {
+    pub(crate) fn new(source: CredentialSource) -> Self {
+        Self {
+            source: match source {
+                CredentialSource::ApplicationDefault => Source::ApplicationDefault,
+                CredentialSource::Anonymous => Source::Anonymous,
+                CredentialSource::Command(command) => Source::Command(Arc::new(TokenCommand::new(command))),
+            },
+            default: OnceCell::new(),
+        }
+    }
+
+    /// What to show at `endpoint`, as the caller itself or as `account`.
+    ///
+    /// A plain endpoint is an emulator, which takes the text of a bearer token for its caller: it is told the account's name.
+    /// Nobody is asked for a token of that account, and no application-default credentials are read.
+    pub(crate) async fn at(
+        &self,
+        endpoint: &Endpoint,
+        account: Option<&str>,
+    ) -> Result<Credentials, KmsError> {
+        install_tls();
+        match account {
+            None => self.itself(endpoint).await,
+            Some(account) if endpoint.is_plain() => Named::of(account).map(Credentials::from),
+            Some(account) => impersonated::Builder::from_source_credentials(self.itself(endpoint).await?)
+                .with_target_principal(account)
+                .with_scopes([SCOPE])
+                .build()
+                .map_err(|cause| unusable(&cause)),
+        }
+    }
+
+    /// Asks for a new token, since one that was there before `instant` was refused. Whether that can help.
+    pub(crate) async fn renew(&self, instant: Instant) -> bool {
+        match &self.source {
+            Source::Command(command) => {
+                command.forget_older_than(instant).await;
+                true
+            }
+            Source::ApplicationDefault | Source::Anonymous => false,
+        }
+    }
+
+    async fn itself(&self, endpoint: &Endpoint) -> Result<Credentials, KmsError> {
+        match &self.source {
+            Source::ApplicationDefault if !endpoint.is_plain() => {
+                let made = self
+                    .default
+                    .get_or_try_init(async || Builder::default().build())
+                    .await;
+                made.cloned().map_err(|cause| unusable(&cause))
+            }
+            Source::ApplicationDefault | Source::Anonymous => Ok(anonymous::Builder::new().build()),
+            Source::Command(command) => Ok(Credentials::from(Shared(command.clone()))),
+        }
+    }
+}
+
+/// Installs ring as the TLS stack of this process, unless one is installed.
+fn install_tls() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // An error says that a program which embeds this crate has chosen one itself.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+fn unusable(cause: &build_errors::Error) -> KmsError {
+    KmsError::new(
+        KmsCode::PermissionDenied,
+        format!("the credentials for Cloud KMS are not usable: {cause}"),
+    )
+    .hint(LOG_IN)
+}
+
+/// One token command for all clients.
+#[derive(Debug)]
+struct Shared(Arc<TokenCommand>);
+
+impl CredentialsProvider for Shared {
+    async fn headers(
+        &self,
+        extensions: Extensions,
+    ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
+        self.0.headers(extensions).await
+    }
+
+    async fn universe_domain(&self) -> Option<String> {
+        None
+    }
+}
+
+/// An account that an emulator is told, in place of a token.
+struct Named(HeaderValue);
+
+impl Named {
+    fn of(account: &str) -> Result<Self, KmsError> {
+        bearer(account.as_bytes()).map(Self).ok_or_else(|| {
+            let shown: String = account.chars().take(120).flat_map(char::escape_debug).collect();
+            let message = format!("`{shown}` is not the e-mail address of a service account");
+            KmsError::new(KmsCode::InvalidArgument, message)
+        })
+    }
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Named")
+    }
+}
+
+impl CredentialsProvider for Named {
+    async fn headers(
+        &self,
+        _extensions: Extensions,
+    ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
+        Ok(authorization(self.0.clone()))
+    }
+
+    async fn universe_domain(&self) -> Option<String> {
+        None
+    }
+}

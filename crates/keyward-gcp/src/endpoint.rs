@@ -1,0 +1,155 @@
+//! Endpoints: the address of Cloud KMS for one location, checked before anything is sent to it.
+
+use keyward_core::kms::{KmsCode, KmsError};
+use keyward_core::location::Location;
+use url::{Host, Url};
+
+use crate::proxy;
+
+/// Where one location is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Endpoint {
+    /// Google's own address.
+    Google,
+    /// Another one, over TLS.
+    Tls(String),
+    /// An emulator on this machine, without TLS. No credential that Google would accept is sent there.
+    Plain(String),
+}
+
+impl Endpoint {
+    /// The endpoint that `text` says for `location`.
+    pub(crate) fn of(text: Option<&str>, location: &Location) -> Result<Self, KmsError> {
+        let Some(text) = text else {
+            return Ok(Self::Google);
+        };
+        let filled = text.replace("{location}", location.as_str());
+        let url = Url::parse(&filled).map_err(|cause| refused(&filled, &cause.to_string()))?;
+        check_parts(&filled, &url)?;
+        match url.scheme() {
+            "https" => Ok(Self::Tls(filled)),
+            "http" if !is_loopback(&url) => Err(refused(
+                &filled,
+                "plain http is accepted on loopback only, for an emulator on this machine",
+            )),
+            "http" => {
+                proxy::refuse(&url)?;
+                Ok(Self::Plain(filled))
+            }
+            scheme => Err(refused(&filled, &format!("`{scheme}` is not https"))),
+        }
+    }
+
+    /// Its address; `None` for Google's own.
+    pub(crate) fn address(&self) -> Option<&str> {
+        match self {
+            Self::Google => None,
+            Self::Tls(address) | Self::Plain(address) => Some(address),
+        }
+    }
+
+    /// Whether what goes there can be read on the way.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+}
+
+fn check_parts(text: &str, url: &Url) -> Result<(), KmsError> {
+    let has_login = !url.username().is_empty() || url.password().is_some();
+    if has_login || url.query().is_some() || url.fragment().is_some() {
+        return Err(refused(
+            text,
+            "it is a scheme, a host and a port, and nothing else",
+        ));
+    }
+    if text.contains(['{', '}']) {
+        return Err(refused(text, "the one placeholder is {location}"));
+    }
+    match url.host() {
+        Some(_) => Ok(()),
+        None => Err(refused(text, "it names no host")),
+    }
+}
+
+/// Loopback by address, or by the one name that means it (RFC 6761).
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// An endpoint that is not used. What stands before an `@` may be a password and is not shown.
+fn refused(endpoint: &str, why: &str) -> KmsError {
+    let shown = endpoint.rsplit('@').next().unwrap_or_default();
+    let shown: String = shown.chars().take(200).flat_map(char::escape_debug).collect();
+    KmsError::new(
+        KmsCode::InvalidArgument,
+        format!("the Cloud KMS endpoint `{shown}` is not usable: {why}"),
+    )
+    .hint("write `endpoint: https://HOST`; {location} in it stands for the location of the key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(text: &str) -> Result<Endpoint, KmsError> {
+        Endpoint::of(Some(text), &Location::parse("europe-west3").unwrap())
+    }
+
+    #[test]
+    fn the_location_is_filled_in() {
+        assert_eq!(
+            endpoint("https://cloudkms.{location}.rep.googleapis.com").unwrap(),
+            Endpoint::Tls("https://cloudkms.europe-west3.rep.googleapis.com".to_owned())
+        );
+        let nowhere = Location::parse("global").unwrap();
+        assert_eq!(Endpoint::of(None, &nowhere).unwrap(), Endpoint::Google);
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        for near in [
+            "http://127.0.0.1:9010",
+            "http://[::1]:9010",
+            "http://localhost:9010",
+            "http://127.9.9.9",
+        ] {
+            assert!(endpoint(near).unwrap().is_plain(), "{near}");
+        }
+        for far in [
+            "http://kms.example",
+            "http://10.0.0.1:9010",
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://[::ffff:10.0.0.1]",
+        ] {
+            assert!(
+                endpoint(far).unwrap_err().message.contains("loopback only"),
+                "{far}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused_without_showing_a_password() {
+        for bad in [
+            "",
+            "cloudkms.googleapis.com",
+            "ftp://kms.example",
+            "https://user:geheim@kms.example",
+            "https://kms.example/?key=1",
+            "https://kms.example/#x",
+            "https://{region}.kms.example",
+            "https://",
+            "unix:/run/kms",
+        ] {
+            let error = endpoint(bad).unwrap_err();
+            assert_eq!(error.code, KmsCode::InvalidArgument, "{bad}");
+            assert!(!error.message.contains("geheim"), "{bad}");
+        }
+    }
+}

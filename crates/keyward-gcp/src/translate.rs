@@ -1,0 +1,319 @@
+//! Google's errors in keyward's words, each with what to do next.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use google_cloud_gax::error::Error;
+use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
+use keyward_core::kms::{KmsCode, KmsError};
+
+use crate::credentials::LOG_IN;
+use crate::endpoint::Endpoint;
+use crate::fate::{Failure, Fate};
+
+/// Longest message that is passed on, in characters.
+const MESSAGE_LEN: usize = 2_000;
+
+/// What a failed call was about.
+pub(crate) struct About<'a> {
+    /// Full name of the resource.
+    pub(crate) resource: &'a str,
+    pub(crate) project: &'a str,
+    pub(crate) location: &'a str,
+    pub(crate) endpoint: &'a Endpoint,
+}
+
+impl About<'_> {
+    /// The failure that an error of Google's client is.
+    pub(crate) fn failure(&self, error: &Error) -> Failure {
+        let translated = match error.status() {
+            Some(status) => self.of_status(status, error.http_status_code()),
+            None => self.of_client(error),
+        };
+        Failure {
+            fate: Fate::of(error),
+            error: translated,
+            wait: error.status().and_then(wait_asked_for),
+        }
+    }
+
+    /// An answer in Google's form.
+    fn of_status(&self, status: &Status, http: Option<u16>) -> KmsError {
+        let said = printable(&status.message);
+        let code = code_of(status.code, http, &said);
+        let error = self.error(code, &said);
+        let error = match self.hint(status, &said) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        match violation(status) {
+            Some((kind, subject)) => error.violation(kind, subject),
+            None => error,
+        }
+    }
+
+    /// An error of the client itself, or an answer in another form. What a response held is never shown.
+    fn of_client(&self, error: &Error) -> KmsError {
+        if error.is_authentication() {
+            return self.of_credentials(error);
+        }
+        if error.is_connect() {
+            let why = format!("{} cannot be reached: {}", self.host(), innermost(error));
+            return self.error(KmsCode::Unavailable, &why).hint(self.reaching());
+        }
+        if error.is_deserialization() {
+            let why = format!("{} answered what is no answer of Cloud KMS", self.host());
+            return self.error(KmsCode::Internal, &why);
+        }
+        if error.is_serialization() || error.is_binding() {
+            let why = format!("the request cannot be sent: {}", innermost(error));
+            return self.error(KmsCode::Bug, &why);
+        }
+        match error.http_status_code() {
+            Some(status) => self.of_http(status),
+            None => {
+                let why = format!("no answer from {}: {}", self.host(), innermost(error));
+                self.error(KmsCode::Unavailable, &why)
+            }
+        }
+    }
+
+    fn of_http(&self, status: u16) -> KmsError {
+        let why = format!(
+            "{} answered HTTP {status}, not in the form of Cloud KMS",
+            self.host()
+        );
+        match status {
+            401 | 403 => self.error(KmsCode::PermissionDenied, &why),
+            429 => self.error(KmsCode::ResourceExhausted, &why),
+            _ => self.error(KmsCode::Unavailable, &why),
+        }
+        .hint("check `endpoint:`, and what stands between this machine and it")
+    }
+
+    fn of_credentials(&self, error: &Error) -> KmsError {
+        let mut said = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            said.push(printable(&cause.to_string()));
+            source = cause.source();
+        }
+        let said = said.join(": ");
+        let why = format!("there are no credentials for it: {said}");
+        let code = match error.is_transient_and_before_rpc() {
+            true => KmsCode::Unavailable,
+            false => KmsCode::PermissionDenied,
+        };
+        self.error(code, &why).hint(credential_hint(&said))
+    }
+
+    fn error(&self, code: KmsCode, said: &str) -> KmsError {
+        match said.contains(self.resource) {
+            true => KmsError::new(code, said),
+            false => KmsError::new(code, format!("{}: {said}", self.resource)),
+        }
+    }
+
+    fn host(&self) -> &str {
+        self.endpoint.address().unwrap_or("cloudkms.googleapis.com")
+    }
+
+    fn reaching(&self) -> String {
+        match self.endpoint {
+            Endpoint::Google => "check the network of this machine".to_owned(),
+            Endpoint::Tls(_) => format!(
+                "check the network of this machine, and that {} has such a regional endpoint",
+                self.location
+            ),
+            Endpoint::Plain(_) => "is the emulator running?".to_owned(),
+        }
+    }
+
+    /// What to do about an answer, where it is known.
+    fn hint(&self, status: &Status, said: &str) -> Option<String> {
+        let by_reason = reason(status).and_then(|reason| self.hint_of_reason(reason));
+        by_reason.or_else(|| self.hint_of_words(&said.to_lowercase()))
+    }
+
+    /// By the reason in Google's ErrorInfo.
+    fn hint_of_reason(&self, reason: &str) -> Option<String> {
+        Some(match reason {
+            "SERVICE_DISABLED" => self.enable_api(),
+            "USER_PROJECT_DENIED" => quota_project_denied(),
+            "CONSUMER_INVALID" | "CONSUMER_SUSPENDED" | "CONSUMER_DELETED" => {
+                format!("check that the project {} exists and is active", self.project)
+            }
+            "BILLING_DISABLED" => format!("enable billing for the project {}", self.project),
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT" => wrong_scope(),
+            "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "CREDENTIALS_MISSING" => LOG_IN.to_owned(),
+            "ACCESS_TOKEN_TYPE_UNSUPPORTED" | "API_KEY_SERVICE_BLOCKED" => {
+                format!("Cloud KMS does not take this kind of credentials; {LOG_IN}")
+            }
+            "RATE_LIMIT_EXCEEDED" | "RESOURCE_QUOTA_EXCEEDED" => self.raise_quota(),
+            "SECURITY_POLICY_VIOLATED" => {
+                format!(
+                    "a VPC Service Controls perimeter around {} refuses this caller",
+                    self.project
+                )
+            }
+            _ => return None,
+        })
+    }
+
+    /// By what the message says, for answers without a reason.
+    fn hint_of_words(&self, said: &str) -> Option<String> {
+        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        if says(&[
+            "has not been used in project",
+            "api is disabled",
+            "it is disabled",
+        ]) {
+            Some(self.enable_api())
+        } else if says(&["requires a quota project", "quota project is not set"]) {
+            Some("name one: `quota_project: PROJECT` in the manifest".to_owned())
+        } else if says(&["serviceusage.services.use", "serviceusageconsumer"]) {
+            Some(quota_project_denied())
+        } else if says(&["insufficient authentication scopes", "insufficient scope"]) {
+            Some(wrong_scope())
+        } else if is_misrouted(said) {
+            Some(self.check_location())
+        } else if says(&["quota exceeded", "quota metric"]) {
+            Some(self.raise_quota())
+        } else {
+            None
+        }
+    }
+
+    fn enable_api(&self) -> String {
+        format!(
+            "enable the API: gcloud services enable cloudkms.googleapis.com --project {}; it takes some minutes",
+            self.project
+        )
+    }
+
+    fn raise_quota(&self) -> String {
+        format!(
+            "lower `quota:` in the manifest, or raise the Cloud KMS quota of {} in {}",
+            self.project, self.location
+        )
+    }
+
+    fn check_location(&self) -> String {
+        format!(
+            "check the location and the endpoint: {} was asked about {}; gcloud kms locations list shows what there is",
+            self.host(),
+            self.location
+        )
+    }
+}
+
+fn quota_project_denied() -> String {
+    "the project that pays for the quota refuses the caller: name another one (`quota_project:` in the manifest), or grant \
+     roles/serviceusage.serviceUsageConsumer on it"
+        .to_owned()
+}
+
+fn wrong_scope() -> String {
+    "the credentials are not made for Cloud KMS: they need the scope cloud-platform or cloudkms".to_owned()
+}
+
+fn credential_hint(said: &str) -> String {
+    let lower = said.to_lowercase();
+    if lower.contains("invalid_rapt") || lower.contains("invalid_grant") || lower.contains("reauth") {
+        "they have expired: run `gcloud auth application-default login`".to_owned()
+    } else if lower.contains("iamcredentials") || lower.contains("getaccesstoken") {
+        "to act as a service account, the caller needs roles/iam.serviceAccountTokenCreator on it".to_owned()
+    } else if lower.contains("access token command") {
+        "run the command by hand, and see".to_owned()
+    } else {
+        LOG_IN.to_owned()
+    }
+}
+
+/// An answer that speaks of another location than the one that was meant is no answer about the resource.
+fn is_misrouted(said: &str) -> bool {
+    let words = [
+        "request concerns location",
+        "misrouted",
+        "invalid location",
+        "unknown location",
+        "unsupported location",
+        "is not a valid location",
+        "location is not available",
+    ];
+    words.iter().any(|word| said.contains(word))
+}
+
+fn code_of(code: Code, http: Option<u16>, said: &str) -> KmsCode {
+    match code {
+        Code::NotFound => absent_or_not(&said.to_lowercase()),
+        Code::InvalidArgument | Code::OutOfRange => KmsCode::InvalidArgument,
+        Code::AlreadyExists => KmsCode::AlreadyExists,
+        Code::PermissionDenied | Code::Unauthenticated => KmsCode::PermissionDenied,
+        Code::FailedPrecondition => KmsCode::FailedPrecondition,
+        Code::ResourceExhausted => KmsCode::ResourceExhausted,
+        Code::DeadlineExceeded => KmsCode::DeadlineExceeded,
+        Code::DataLoss => KmsCode::Internal,
+        Code::Unknown if matches!(http, Some(401 | 403)) => KmsCode::PermissionDenied,
+        // A fault of the service is no damage of what is kept there.
+        _ => KmsCode::Unavailable,
+    }
+}
+
+/// "Not found" is absence only if it is said of the resource, by somebody who could have seen it.
+fn absent_or_not(said: &str) -> KmsCode {
+    if is_misrouted(said) {
+        KmsCode::Unavailable
+    } else if said.contains("permission") || said.contains("may not exist") {
+        KmsCode::PermissionDenied
+    } else {
+        KmsCode::NotFound
+    }
+}
+
+fn reason(status: &Status) -> Option<&str> {
+    status.details.iter().find_map(|detail| match detail {
+        StatusDetails::ErrorInfo(info) => Some(info.reason.as_str()),
+        _ => None,
+    })
+}
+
+fn violation(status: &Status) -> Option<(String, String)> {
+    let failures = status.details.iter().filter_map(|detail| match detail {
+        StatusDetails::PreconditionFailure(failure) => Some(failure),
+        _ => None,
+    });
+    let mut violations = failures.flat_map(|failure| &failure.violations);
+    let first = violations.next()?;
+    Some((printable(&first.r#type), printable(&first.subject)))
+}
+
+fn wait_asked_for(status: &Status) -> Option<Duration> {
+    status.details.iter().find_map(|detail| match detail {
+        StatusDetails::RetryInfo(info) => Duration::try_from(info.retry_delay?).ok(),
+        _ => None,
+    })
+}
+
+/// The cause at the bottom of an error: what is above it only says that something failed.
+fn innermost(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = cause.to_string();
+        source = cause.source();
+    }
+    printable(&text)
+}
+
+/// Foreign text, safe to print: escaped, and cut.
+fn printable(text: &str) -> String {
+    let is_harmless = |c: &char| !c.is_control();
+    let line: String = text
+        .chars()
+        .take(MESSAGE_LEN)
+        .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
+        .filter(is_harmless)
+        .collect();
+    line.trim().to_owned()
+}
