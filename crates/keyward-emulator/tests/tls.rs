@@ -1,5 +1,7 @@
 //! The development authority: what it writes, and who accepts it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod client;
 
 use std::os::unix::fs::PermissionsExt;

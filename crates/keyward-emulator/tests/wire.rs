@@ -1,5 +1,7 @@
 //! The wire itself: gRPC over one port with HTTP/1.1, and what hostile, slow and unlucky clients meet.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod client;
 
 use std::net::TcpStream as BlockingStream;

@@ -1,5 +1,7 @@
 //! A bare client, so that tests can also send what no real client would.
 
+#![allow(dead_code, reason = "a test uses its part of it")]
+
 use std::net::SocketAddr;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -13,22 +15,22 @@ use tokio::net::TcpStream;
 
 /// An HTTP/2 connection; clones share it.
 #[derive(Clone)]
-pub struct Http2(http2::SendRequest<Full<Bytes>>);
+pub(crate) struct Http2(http2::SendRequest<Full<Bytes>>);
 
 /// How a gRPC call ended: its code and message, and the bytes of the answer.
 #[derive(Debug, PartialEq)]
-pub struct Ended {
-    pub code: i32,
-    pub message: String,
-    pub body: Bytes,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) message: String,
+    pub(crate) body: Bytes,
 }
 
 impl Http2 {
-    pub async fn to(address: SocketAddr) -> Self {
+    pub(crate) async fn to(address: SocketAddr) -> Self {
         Self::over(TcpStream::connect(address).await.unwrap()).await
     }
 
-    pub async fn over<S>(stream: S) -> Self
+    pub(crate) async fn over<S>(stream: S) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -39,7 +41,10 @@ impl Http2 {
         Self(sender)
     }
 
-    pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, hyper::Error> {
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, hyper::Error> {
         self.0.ready().await?;
         whole(self.0.send_request(request).await?)
             .await
@@ -47,7 +52,7 @@ impl Http2 {
     }
 
     /// One unary call, whose message is `bytes`, whatever they are.
-    pub async fn grpc(
+    pub(crate) async fn grpc(
         &mut self,
         method: &str,
         bytes: &[u8],
@@ -81,14 +86,14 @@ impl Http2 {
     }
 
     /// One call of Cloud KMS.
-    pub async fn kms(&mut self, method: &str, message: &impl Message) -> Ended {
+    pub(crate) async fn kms(&mut self, method: &str, message: &impl Message) -> Ended {
         let method = format!("google.cloud.kms.v1.KeyManagementService/{method}");
         self.grpc(&method, &message.encode_to_vec(), &[]).await.unwrap()
     }
 }
 
 /// One request over a connection of its own, with HTTP/1.1.
-pub async fn http1(
+pub(crate) async fn http1(
     address: SocketAddr,
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Bytes>, hyper::Error> {
