@@ -64,12 +64,12 @@ impl Service<Request<Incoming>> for Door {
 }
 
 impl Front {
-    pub(super) fn new(state: Arc<State>) -> Self {
+    pub(super) fn new(state: Arc<State>, secure: bool) -> Self {
         let services = Services::new(&state);
         Self {
             rest: Rest::new(services.clone()),
             services,
-            storage: storage::router(state),
+            storage: storage::router(state, secure),
             calls: Budget::of(CALLS),
             objects: Budget::of(OBJECTS),
         }

@@ -40,7 +40,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(state: Arc<State>, tls: Option<TlsAcceptor>) -> Self {
         Self {
-            front: Arc::new(Front::new(state)),
+            front: Arc::new(Front::new(state, tls.is_some())),
             tls,
         }
     }

@@ -45,7 +45,11 @@ pub(crate) struct Listed {
 /// `storage.objects.list`.
 pub(crate) fn answer(state: &State, ask: &Ask) -> Result<Reply, Refusal> {
     for parameter in ["matchGlob", "filter", "softDeleted"] {
-        if ask.query.get(parameter).is_some_and(|value| !value.eq_ignore_ascii_case("false")) {
+        if ask
+            .query
+            .get(parameter)
+            .is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+        {
             let message = format!("Listing with {parameter} is not served by this emulator.");
             return Err(Refusal::new(501, "notImplemented", message).at("parameter", parameter));
         }

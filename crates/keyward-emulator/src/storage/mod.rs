@@ -66,10 +66,12 @@ impl Storage {
 
 /// Everything under `/storage/v1`, `/upload/…`, `/resumable/upload/…`, `/download/…`, `/b` and `/BUCKET/OBJECT`; a
 /// path that is none of these is answered as a method that does not exist. [`takes`] tells which paths are meant.
-pub(crate) fn router(state: Arc<State>) -> Router {
+/// Links in answers are `https` where `secure`.
+pub(crate) fn router(state: Arc<State>, secure: bool) -> Router {
+    let scheme = if secure { "https" } else { "http" };
     Router::new().fallback(move |request: Request| {
         let state = Arc::clone(&state);
-        async move { serve::serve(&state, request).await }
+        async move { serve::serve(&state, scheme, request).await }
     })
 }
 

@@ -36,12 +36,12 @@ pub(crate) fn is_xml(path: &str) -> bool {
 ///
 /// # Errors
 /// 404 for a path that is nothing, 501 for a call that is not served, 400 for names that are not UTF-8.
-pub(crate) fn find(parts: &Parts) -> Result<(Operation, Ask), Refusal> {
+pub(crate) fn find(parts: &Parts, scheme: &str) -> Result<(Operation, Ask), Refusal> {
     let mut ask = Ask {
         verb: parts.method.clone(),
         query: Query::parse(parts.uri.query().unwrap_or_default())?,
         headers: parts.headers.clone(),
-        base: base(parts),
+        base: base(parts, scheme),
         ..Ask::default()
     };
     let path = parts.uri.path();
@@ -180,10 +180,10 @@ fn decoded(segment: &str) -> Result<String, Refusal> {
 }
 
 /// How the caller reached the emulator.
-fn base(parts: &Parts) -> String {
+fn base(parts: &Parts, scheme: &str) -> String {
     let named = parts.uri.authority().map(http::uri::Authority::as_str);
     let header = || parts.headers.get("host").and_then(|host| host.to_str().ok());
-    let scheme = parts.uri.scheme_str().unwrap_or("http");
+    let scheme = parts.uri.scheme_str().unwrap_or(scheme);
     format!("{scheme}://{}", named.or_else(header).unwrap_or("127.0.0.1"))
 }
 

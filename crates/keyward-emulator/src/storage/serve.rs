@@ -17,11 +17,11 @@ use crate::state::State;
 use crate::trouble::{Effect, Met};
 
 /// Answers one call.
-pub(crate) async fn serve(state: &Arc<State>, request: Request<Body>) -> Response<Body> {
+pub(crate) async fn serve(state: &Arc<State>, scheme: &str, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let head = parts.method == Verb::HEAD;
     let as_xml = route::is_xml(parts.uri.path());
-    match route::find(&parts) {
+    match route::find(&parts, scheme) {
         Ok((operation, ask)) => {
             let caller = caller(&parts.headers);
             let mut response = served(state, operation, ask, body, &parts, &caller).await;

@@ -55,7 +55,7 @@ impl Bench {
         };
         let state = Arc::new(State::open(&settings).unwrap());
         Self {
-            router: super::super::router(Arc::clone(&state)),
+            router: super::super::router(Arc::clone(&state), false),
             state,
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
         }
