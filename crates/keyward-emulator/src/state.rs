@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use crate::iam::Iam;
 use crate::shelf::Shelf;
 use crate::storage::Storage;
-use crate::trouble::{SteeredClock, Trouble};
+use crate::trouble::{self, SteeredClock, Trouble};
 
 /// Keys, policies, objects, and the trouble that was asked for.
 pub(crate) struct State {
@@ -51,10 +51,14 @@ impl State {
     pub(crate) fn open(settings: &Settings) -> Result<Self> {
         settings.check()?;
         let shelf = shelf(settings.data.as_deref())?;
-        let clock = Arc::new(SteeredClock::new(settings.clock_at, &shelf)?);
-        if let Some(rate) = settings.clock_rate {
-            clock.set_rate(rate)?;
-        }
+        let asked = settings
+            .trouble_file
+            .as_deref()
+            .map(trouble::file::read)
+            .transpose()?;
+        let start = settings.clock_at.or_else(|| asked.as_ref()?.start());
+        let rate = settings.clock_rate.or_else(|| asked.as_ref()?.rate());
+        let clock = Arc::new(SteeredClock::new(start, rate, &shelf)?);
         let mut rng = random(settings.seed)?;
         let chance = settings.seed.unwrap_or_else(|| rng.next_u64());
         let keys = keys(
@@ -64,8 +68,8 @@ impl State {
         )?;
         let iam = Iam::open(&shelf)?;
         let trouble = Trouble::start(chance, Arc::clone(&clock), keys.clone(), iam.clone())?;
-        if let Some(file) = &settings.trouble_file {
-            trouble.read_file(file)?;
+        if let Some(asked) = asked {
+            asked.cause(&trouble)?;
         }
         if settings.enforce_iam {
             iam.enforce(true)?;

@@ -1,5 +1,7 @@
 //! Trouble as another process asks for it, over REST, and what of it outlives a restart.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -245,13 +247,14 @@ fn a_trouble_file_is_read_at_the_start() {
     let file = folder.path().join("trouble.yaml");
     std::fs::write(
         &file,
-        "clock: {rate: 0}\nfaults:\n  - {method: ListKeyRings, error: {code: UNAVAILABLE}}\n",
+        "clock: {at: 2020-02-29T00:00:00Z, rate: 0}\nfaults:\n  - {method: ListKeyRings, error: {code: UNAVAILABLE}}\n",
     )
     .unwrap();
     let emulator = Emulator::builder().trouble_file(&file).start().unwrap();
     assert_eq!(ask(&emulator, "GET", RINGS, "", &Value::Null).0, 503);
     assert_eq!(ask(&emulator, "GET", RINGS, "", &Value::Null).0, 200);
     let before = emulator.trouble().now();
+    assert_eq!(before.to_string(), "2020-02-29T00:00:00Z");
     assert_eq!(
         emulator.trouble().advance(DAY).unwrap(),
         before.checked_add(DAY).unwrap()

@@ -48,17 +48,20 @@ struct Kept {
 }
 
 impl SteeredClock {
-    /// A clock that starts at `start`, or with the system's. What a persisted shelf remembers is never undercut.
+    /// A clock that starts at `start`, or with the system's, and runs at `rate`, or as it did. What a persisted shelf
+    /// remembers is never undercut.
     ///
     /// # Errors
-    /// What the shelf says.
-    pub(crate) fn new(start: Option<Timestamp>, shelf: &Shelf) -> Result<Self, KmsError> {
+    /// A usage error when it is not a rate; what the shelf says.
+    pub(crate) fn new(start: Option<Timestamp>, rate: Option<f64>, shelf: &Shelf) -> Result<Self> {
+        rate.map_or(Ok(()), check_rate)?;
         let system = Timestamp::now();
         let kept = shelf
             .read(|shelved| shelved.get(NAMESPACE, NAME))?
             .map(|kept| parsed(&kept))
             .transpose()?;
-        let (at, rate) = resumed(start, kept, system);
+        let (at, as_before) = resumed(start, kept, system);
+        let rate = rate.unwrap_or(as_before);
         let steering = Steering {
             at,
             since: Instant::now(),
@@ -69,7 +72,7 @@ impl SteeredClock {
             steering: Mutex::new(steering),
             shelf: shelf.is_persisted().then(|| shelf.clone()),
         };
-        clock.steer(|steering| Ok(*steering)).map_err(in_kms_terms)?;
+        clock.steer(|steering| Ok(*steering))?;
         Ok(clock)
     }
 
@@ -112,11 +115,7 @@ impl SteeredClock {
     /// # Errors
     /// A usage error when it is not a rate; what the shelf says.
     pub(crate) fn set_rate(&self, rate: f64) -> Result<()> {
-        if !(0.0..=FASTEST).contains(&rate) {
-            return Err(Error::usage(format!(
-                "{rate} is not a rate: 0 stands, {FASTEST} is the fastest"
-            )));
-        }
+        check_rate(rate)?;
         self.steer(|steering| Ok(Steering { rate, ..*steering }))
             .map(|_| ())
     }
@@ -137,6 +136,17 @@ impl SteeredClock {
     /// What the shelf says; then the clock stops at the last place, rather than show what a restart would not know.
     pub(crate) fn keep(&self) -> Result<()> {
         match self.needs_keeping() {
+            true => self.steer(|steering| Ok(*steering)).map(|_| ()),
+            false => Ok(()),
+        }
+    }
+
+    /// Leaves its place on the shelf, for the next start.
+    ///
+    /// # Errors
+    /// What the shelf says.
+    pub(crate) fn leave(&self) -> Result<()> {
+        match self.shelf.is_some() {
             true => self.steer(|steering| Ok(*steering)).map(|_| ()),
             false => Ok(()),
         }
@@ -204,6 +214,20 @@ impl Steering {
     }
 }
 
+/// Whether a clock can run at this rate.
+///
+/// # Errors
+/// A usage error.
+pub(crate) fn check_rate(rate: f64) -> Result<()> {
+    match (0.0..=FASTEST).contains(&rate) {
+        true => Ok(()),
+        false => {
+            let what = format!("{rate} is not a rate: 0 stands, {FASTEST} is the fastest");
+            Err(Error::usage(what))
+        }
+    }
+}
+
 /// Where a clock goes on. While the emulator was away time passed for it as for everybody, unless it stood.
 fn resumed(start: Option<Timestamp>, kept: Option<Kept>, system: Timestamp) -> (Timestamp, f64) {
     let Some(kept) = kept else {
@@ -227,10 +251,6 @@ fn parsed(kept: &[u8]) -> Result<Kept, KmsError> {
         })
 }
 
-fn in_kms_terms(error: Error) -> KmsError {
-    KmsError::new(KmsCode::Unavailable, error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,16 +258,14 @@ mod tests {
     const DAY: Duration = Duration::from_secs(86_400);
 
     fn standing(start: Timestamp) -> SteeredClock {
-        let clock = SteeredClock::new(Some(start), &Shelf::in_memory().unwrap()).unwrap();
-        clock.set_rate(0.0).unwrap();
-        clock
+        SteeredClock::new(Some(start), Some(0.0), &Shelf::in_memory().unwrap()).unwrap()
     }
 
     #[test]
     fn it_stands_moves_forward_and_never_back() {
         let clock = standing(Timestamp::UNIX_EPOCH);
         let before = clock.now();
-        assert_eq!(clock.now(), before);
+        assert_eq!(before, Timestamp::UNIX_EPOCH, "from the first moment");
         assert_eq!(clock.advance(DAY).unwrap(), later(before, DAY));
         let back = clock.move_to(before).unwrap_err().to_string();
         assert!(back.contains("only goes forward"), "{back}");
@@ -273,7 +291,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let restart = |start| {
             let shelf = Shelf::open(folder.path()).unwrap();
-            SteeredClock::new(start, &shelf).unwrap()
+            SteeredClock::new(start, None, &shelf).unwrap()
         };
         let clock = restart(Some(Timestamp::UNIX_EPOCH));
         clock.set_rate(0.0).unwrap();

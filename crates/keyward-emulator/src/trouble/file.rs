@@ -1,7 +1,7 @@
 //! The trouble file: faults, clock, consistency and policies in one YAML or JSON document.
 //!
 //! ```yaml
-//! clock: {rate: 86400}                  # or `at: 2026-01-01T00:00:00Z`, `rate: 0`
+//! clock: {at: 2026-01-01T00:00:00Z, rate: 86400}
 //! consistency: {disable_lag: 60s, primary_lag: 60s}
 //! faults:
 //!   - {method: Decrypt, error: {code: UNAVAILABLE}, times: 2}
@@ -14,6 +14,7 @@
 //!     projects/p: [{role: roles/cloudkms.admin, members: ["user:ann@example.com"]}]
 //! ```
 //!
+//! The clock starts at `at`, unless a data folder remembers a later time, and runs at `rate` from there: 0 stands.
 //! An unknown key, or a value that cannot be, is an error with line and column. A policy of the file takes the place of
 //! the one that the data folder has for the same resource.
 
@@ -28,6 +29,7 @@ use keyward_core::error::{Error, Result};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
+use super::clock::check_rate;
 use super::fault::{Failure, Fault, Kind, code_named};
 use super::{Lags, Trouble};
 use crate::interface::google::iam::v1::{Binding, Policy};
@@ -39,7 +41,7 @@ const LONGEST: u64 = 1024 * 1024;
 const NODES: usize = 100_000;
 
 /// What a file asks for, and its name.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     file: String,
     document: Document,
 }
@@ -134,7 +136,7 @@ impl<'de> Deserialize<'de> for Span {
 ///
 /// # Errors
 /// A usage error with line and column.
-pub(super) fn read(file: &Path) -> Result<Asked> {
+pub(crate) fn read(file: &Path) -> Result<Asked> {
     let name = file.display().to_string();
     let mut text = String::new();
     File::open(file)
@@ -157,6 +159,10 @@ fn parse(name: &str, text: &str) -> Result<Asked> {
             serde_saphyr::from_str_with_options(text, options()).map_err(|error| syntax(name, &error))?
         }
     };
+    if let Some(clock) = &document.clock {
+        let checked = clock.value.rate.map_or(Ok(()), check_rate);
+        checked.map_err(|error| error.on(place(name, clock.referenced)))?;
+    }
     Ok(Asked {
         file: name.to_owned(),
         document,
@@ -164,13 +170,23 @@ fn parse(name: &str, text: &str) -> Result<Asked> {
 }
 
 impl Asked {
-    /// Causes what the file asks for: policies before they are enforced, the clock last.
+    /// The rate of the clock.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.document.clock.as_ref().and_then(|clock| clock.value.rate)
+    }
+
+    /// Where the clock of an emulator starts that has no data folder which remembers a later time.
+    pub(crate) fn start(&self) -> Option<Timestamp> {
+        self.document.clock.as_ref().and_then(|clock| clock.value.at)
+    }
+
+    /// Causes what the file asks for, but for the clock: policies before they are enforced.
     ///
     /// # Errors
     /// A usage error with line and column.
-    pub(super) fn cause(self, trouble: &Trouble) -> Result<()> {
+    pub(crate) fn cause(self, trouble: &Trouble) -> Result<()> {
         let Document {
-            clock,
+            clock: _,
             consistency,
             faults,
             iam,
@@ -199,19 +215,7 @@ impl Asked {
             let fault = entry.value.fault().and_then(|fault| trouble.add(fault));
             fault.map_err(at(location))?;
         }
-        match clock {
-            Some(clock) => clock.value.steer(trouble).map_err(at(clock.referenced)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl ClockEntry {
-    fn steer(self, trouble: &Trouble) -> Result<()> {
-        if let Some(instant) = self.at {
-            trouble.move_to(instant)?;
-        }
-        self.rate.map_or(Ok(()), |rate| trouble.set_clock_rate(rate))
+        Ok(())
     }
 }
 

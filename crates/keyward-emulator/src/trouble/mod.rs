@@ -8,12 +8,11 @@ mod consistency;
 pub(crate) mod control;
 mod fault;
 mod faults;
-mod file;
+pub(crate) mod file;
 mod known;
 mod matching;
 mod ticker;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,14 +185,6 @@ impl Trouble {
             calls: Calls::default(),
             ticker,
         })))
-    }
-
-    /// Reads trouble from a file.
-    ///
-    /// # Errors
-    /// A usage error with line and column.
-    pub(crate) fn read_file(&self, file: &Path) -> Result<()> {
-        file::read(file)?.cause(self)
     }
 
     fn add_waiting(&self, fault: Fault) -> Result<Waiting> {

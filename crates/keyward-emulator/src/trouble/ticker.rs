@@ -99,9 +99,11 @@ fn tick(clock: &SteeredClock, keys: &Resident, bell: &Bell) {
         let _ = clock.keep();
         let next = keys.settle();
         if !bell.wait(sleep(clock, next)) || !bell.rest() {
-            return;
+            break;
         }
     }
+    // Without it the next start reckons with the system's clock, which somebody may have set back.
+    let _ = clock.leave();
 }
 
 fn sleep(clock: &SteeredClock, next: Option<Timestamp>) -> Duration {
