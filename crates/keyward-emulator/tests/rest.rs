@@ -225,6 +225,20 @@ async fn a_query_gives_fields() {
 }
 
 #[tokio::test]
+async fn a_long_query_comes_as_a_form() {
+    let session = Session::start().await;
+    let form = format!("pageSize=1&filter=name%3D{}", "x".repeat(3000));
+    let long = session
+        .raw("POST", RINGS, &form, &[("x-http-method-override", "GET")])
+        .await;
+    assert_eq!(long.body(), "{}\n");
+    let short = session
+        .raw("POST", RINGS, "pageSize=1", &[("x-http-method-override", "GET")])
+        .await;
+    assert!(String::from_utf8_lossy(short.body()).contains("keyRings/r"));
+}
+
+#[tokio::test]
 async fn a_field_mask_has_two_spellings() {
     let session = Session::start().await;
     let body = r#"{"labels": {"team": "b"}, "rotationPeriod": "90000s", "nextRotationTime": "2100-01-01T00:00:00Z"}"#;

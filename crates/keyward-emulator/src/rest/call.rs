@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::request::Parts;
 use http::{HeaderMap, Method as Verb, Request, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
@@ -30,14 +31,26 @@ where
     // It is read in any case: a connection with half a request in it is of no further use.
     let body = whole(body).await?;
     let path = parts.uri.path();
+    let mut pairs = query::pairs(parts.uri.query().unwrap_or_default())?;
+    let (verb, body) = if is_long_get(&parts) {
+        pairs.extend(query::pairs(std::str::from_utf8(&body).unwrap_or("%ff"))?);
+        (&Verb::GET, Bytes::new())
+    } else {
+        (&parts.method, body)
+    };
     let routes = &Interface::get()?.routes;
-    let found = routes.find(&parts.method, path).ok_or_else(|| nowhere(path))?;
-    let pairs = query::pairs(parts.uri.query().unwrap_or_default())?;
+    let found = routes.find(verb, path).ok_or_else(|| nowhere(path))?;
     Form::check(&pairs)?;
     let message = message(&found, &pairs, &body)?;
     let headers = carried(&parts.headers, &pairs);
     let answer = in_process(services, &found.route.method, headers, &message).await?;
     Ok(form.write(StatusCode::OK, &form.json_of(&answer)?))
+}
+
+/// Whether it is a GET whose query was too long for a path, so that it came as a form: Google's Python client does that.
+fn is_long_get(parts: &Parts) -> bool {
+    let overridden = parts.headers.get("x-http-method-override");
+    parts.method == Verb::POST && overridden.is_some_and(|verb| verb == "GET")
 }
 
 async fn whole<B>(mut body: B) -> Result<Bytes, Fault>

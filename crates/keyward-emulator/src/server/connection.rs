@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use super::front::{Door, Front};
 
 /// Calls at once on one HTTP/2 connection. A client with more of them waits, and is served in turn.
-const STREAMS: u32 = 1024;
+const STREAMS: u32 = 256;
 
 /// Bytes that a client may send ahead on one stream, and on one connection.
 const STREAM_WINDOW: u32 = 1024 * 1024;
