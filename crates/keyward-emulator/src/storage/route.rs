@@ -124,8 +124,8 @@ fn find_json(way: Way, path: &str, ask: &mut Ask) -> Result<Operation, Refusal> 
 
 fn upload_of(ask: &Ask) -> Operation {
     match ask.verb.as_str() {
-        "POST" => brings("storage.objects.insert", upload::answer),
-        "PUT" => brings("storage.objects.insert", upload::go_on),
+        "POST" if !ask.query.has("upload_id") => brings("storage.objects.insert", upload::answer),
+        "POST" | "PUT" => brings("storage.objects.insert", upload::go_on),
         _ => changes("storage.objects.insert", upload::cancel),
     }
 }

@@ -119,6 +119,14 @@ fn a_resumable_upload_may_come_at_once_or_be_cancelled() {
     let nothing = begin(&bench, "", &json!({}));
     chunk(&bench, &nothing, "bytes */0", "").ok();
     assert_eq!(bench.read("a").content(), b"");
+    let posted = begin(&bench, "", &json!({}));
+    let range = [("content-range", "bytes 0-2/3")];
+    bench.ask("POST", &posted, &range, "all").ok();
+    assert_eq!(
+        bench.read("a").content(),
+        b"all",
+        "the client in Go posts its chunks"
+    );
 }
 
 #[test]
