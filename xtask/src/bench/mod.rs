@@ -1,7 +1,9 @@
 //! Speed and size, measured in pairs in one run, so that the ratios hold on any machine.
 
 mod batch;
+mod cloud;
 mod contest;
+mod emulator;
 mod files;
 mod memory;
 mod place;
@@ -39,6 +41,9 @@ pub struct Arguments {
     /// A keyward to measure. Without it, this checkout's is built.
     #[arg(long, value_name = "FILE")]
     keyward: Option<PathBuf>,
+    /// Serve echoes instead: what the emulator is measured against.
+    #[arg(long, hide = true)]
+    echo: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +58,10 @@ enum Part {
     Start,
     /// Twenty thousand credentials.
     Batch,
+    /// What a call costs the emulator, its start, and many versions in it.
+    Emulator,
+    /// The provider for Cloud KMS, against Google's bare client; wraps in several locations.
+    Cloud,
 }
 
 impl Part {
@@ -66,6 +75,8 @@ impl Part {
             Self::Files => files::rows(repository, keyward()?, &scratch, rounds, arguments.size << 20),
             Self::Start => start::rows(repository, keyward()?, &scratch, rounds),
             Self::Batch => batch::rows(keyward()?, &scratch, rounds),
+            Self::Emulator => emulator::rows(&Program::emulator(repository)?, &scratch, rounds),
+            Self::Cloud => cloud::rows(rounds),
         }
     }
 }
@@ -73,6 +84,9 @@ impl Part {
 /// Measures and prints a table in Markdown. A row that is short of its target is not an error: the machine may be
 /// busy, and the table says it.
 pub fn run(repository: &Repository, arguments: &Arguments) -> Result<()> {
+    if arguments.echo {
+        return emulator::serve_echo();
+    }
     if cfg!(debug_assertions) {
         return run_optimised(repository);
     }

@@ -25,9 +25,31 @@ pub(super) struct Program {
 impl Program {
     /// The given keyward, or the one of this checkout, built beside this program.
     pub(super) fn keyward(repository: &Repository, given: Option<&Path>) -> Result<Self> {
-        let path = given.map_or_else(|| build(repository), std::path::absolute);
+        let path = given.map_or_else(
+            || build(repository, "keyward-cli", "keyward"),
+            std::path::absolute,
+        );
         path.map(Self::at)
             .map_err(|error| Error::unavailable("keyward could not be built").because(error))
+    }
+
+    /// The emulator of this checkout.
+    pub(super) fn emulator(repository: &Repository) -> Result<Self> {
+        let path = build(repository, "keyward-emulator", "keyward-emulator");
+        path.map(Self::at)
+            .map_err(|error| Error::unavailable("the emulator could not be built").because(error))
+    }
+
+    /// This very program.
+    pub(super) fn this() -> Result<Self> {
+        std::env::current_exe()
+            .map(Self::at)
+            .map_err(|error| Error::unavailable("this program cannot be found").because(error))
+    }
+
+    /// What messages call it.
+    pub(super) fn name(&self) -> std::path::Display<'_> {
+        self.path.display()
     }
 
     fn at(path: PathBuf) -> Self {
@@ -63,6 +85,19 @@ impl Program {
                 Err(self.failed(&status))
             }
         })
+    }
+
+    /// Starts it, and leaves it running; what it prints can be read.
+    pub(super) fn spawn<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<Child> {
+        let mut command = self.command(folder, arguments);
+        command
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| self.failed(&error))
     }
 
     /// The most memory that a run holds at once, in bytes.
@@ -116,13 +151,13 @@ impl Program {
     }
 }
 
-fn build(repository: &Repository) -> std::io::Result<PathBuf> {
+fn build(repository: &Repository, package: &str, binary: &str) -> std::io::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--package", "keyward-cli"])
+        .args(["build", "--quiet", "--release", "--package", package])
         .current_dir(repository.root())
         .status()?;
-    let path = std::env::current_exe()?.with_file_name("keyward");
+    let path = std::env::current_exe()?.with_file_name(binary);
     match built.success() {
         true => Ok(path),
         false => Err(std::io::Error::other("cargo build failed")),

@@ -60,6 +60,43 @@ impl Row {
         }
     }
 
+    /// `ours` against a peer, where less is better: it should cost at most `target` times as much.
+    pub(super) fn cost(
+        what: impl Into<String>,
+        ours: &Times,
+        peer: &str,
+        theirs: &Times,
+        target: f64,
+    ) -> Self {
+        let times_as_much = 1.0 / ours.speed_against(theirs);
+        Self {
+            what: what.into(),
+            ours: duration(ours.median()),
+            against: format!("{peer}: {}", duration(theirs.median())),
+            // Rounded up, as the target is a ceiling.
+            ratio: format!("1 / {:.2} ×", (times_as_much * 100.0).ceil() / 100.0),
+            target: format!("≥ 1 / {target:.2} ×"),
+            verdict: Verdict::of(times_as_much <= target),
+        }
+    }
+
+    /// `ours` against a limit alone.
+    pub(super) fn within(what: impl Into<String>, ours: &Times, limit: Duration) -> Self {
+        Self::single(what, ours.median(), limit)
+    }
+
+    /// One measured time against a limit.
+    pub(super) fn single(what: impl Into<String>, ours: Duration, limit: Duration) -> Self {
+        Self {
+            what: what.into(),
+            ours: duration(ours),
+            against: "–".into(),
+            ratio: "–".into(),
+            target: format!("≤ {}", duration(limit)),
+            verdict: Verdict::of(ours <= limit),
+        }
+    }
+
     /// Bytes of memory against a limit.
     pub(super) fn memory(what: impl Into<String>, bytes: u64, limit: u64) -> Self {
         let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
