@@ -1,5 +1,7 @@
-//! Other implementations against this one: published vectors, the stand-alone reader, the age command.
+//! Other implementations against this one: published vectors, the stand-alone reader, the age command, Google's clients.
 
+mod clients;
+mod cloud_kms;
 mod escrow;
 mod forge;
 mod peers;
@@ -20,7 +22,8 @@ pub fn run(repository: &Repository) -> Result<()> {
     wycheproof::run(repository)?;
     vectors::run(repository, &peers)?;
     recovery::run(repository, &peers)?;
-    escrow::run(repository, &peers)
+    escrow::run(repository, &peers)?;
+    cloud_kms::run(repository)
 }
 
 /// Writes tests/vectors/ anew.

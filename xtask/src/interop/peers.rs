@@ -107,7 +107,7 @@ fn install_python(folder: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(python))
 }
 
-fn answers(program: &str, arguments: &[&str]) -> bool {
+pub(super) fn answers(program: &str, arguments: &[&str]) -> bool {
     let status = Command::new(program)
         .args(arguments)
         .stdout(Stdio::null())
@@ -116,7 +116,7 @@ fn answers(program: &str, arguments: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-fn run(command: &mut Command) -> Result<()> {
+pub(super) fn run(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}");
     let status = command
         .status()
