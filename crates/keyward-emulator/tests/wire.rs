@@ -245,6 +245,23 @@ async fn a_length_that_is_a_lie_reserves_nothing() {
     assert_eq!(answer.headers()["grpc-status"], "8");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_begun_is_answered() {
+    let emulator = Emulator::start().unwrap();
+    let mut client = with_key(&emulator).await;
+    let moment = Duration::from_millis(300);
+    emulator
+        .trouble()
+        .add(Fault::delay("GetKeyRing", moment))
+        .unwrap();
+    let call = tokio::spawn(async move { client.kms("GetKeyRing", &get(RING)).await.code });
+    while emulator.trouble().waiting_faults() > 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::spawn_blocking(|| drop(emulator)).await.unwrap();
+    assert_eq!(call.await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn a_dropped_emulator_is_gone() {
     let emulator = Emulator::start().unwrap();

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use http::header::CONTENT_TYPE;
@@ -30,6 +32,9 @@ const CALLS: usize = 256 * 1024 * 1024;
 /// Bytes of objects that are received at once.
 const OBJECTS: usize = 512 * 1024 * 1024;
 
+/// How long the last answers take to be sent.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// Everything behind the port.
 pub(super) struct Front {
     services: Services,
@@ -37,7 +42,12 @@ pub(super) struct Front {
     storage: Router,
     calls: Budget,
     objects: Budget,
+    /// Requests that have no answer yet.
+    begun: AtomicUsize,
 }
+
+/// A request that has no answer yet.
+struct Begun(Arc<Front>);
 
 /// The front, as one connection sees it.
 pub(super) struct Door(pub(super) Arc<Front>);
@@ -55,11 +65,24 @@ impl Service<Request<Incoming>> for Door {
     type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let front = Arc::clone(&self.0);
+        let begun = Begun::new(&self.0);
         if is_grpc(request.headers()) {
-            return Box::pin(front.grpc(request));
+            return Box::pin(async move { begun.0.grpc(request).await });
         }
-        Box::pin(front.plain(request))
+        Box::pin(async move { begun.0.plain(request).await })
+    }
+}
+
+impl Begun {
+    fn new(front: &Arc<Front>) -> Self {
+        front.begun.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(front))
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.begun.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -72,10 +95,21 @@ impl Front {
             storage: storage::router(state, secure),
             calls: Budget::of(CALLS),
             objects: Budget::of(OBJECTS),
+            begun: AtomicUsize::new(0),
         }
     }
 
-    async fn grpc(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    /// Ends when no request has been without an answer for a moment, in which the last answers are sent.
+    pub(super) async fn idle(&self) {
+        let mut still = false;
+        while !still {
+            still = self.begun.load(Ordering::Relaxed) == 0;
+            tokio::time::sleep(MOMENT).await;
+            still &= self.begun.load(Ordering::Relaxed) == 0;
+        }
+    }
+
+    async fn grpc(&self, request: Request<Incoming>) -> Answer {
         let limit = grpc_timeout(request.headers());
         let request = request.map(|body| Paced::new(body, &self.calls));
         let answer = Watched::new(self.services.call(request), limit).await;
@@ -83,7 +117,7 @@ impl Front {
         unless_dropped(answer.map(Reply::Grpc))
     }
 
-    async fn plain(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn plain(&self, request: Request<Incoming>) -> Answer {
         let path = request.uri().path();
         let answer = if self.rest.takes(path) || !storage::takes(path) {
             let request = request.map(|body| Paced::new(body, &self.calls));

@@ -25,7 +25,7 @@ use crate::state::State;
 /// Connections at once; the next ones wait to be accepted.
 const CONNECTIONS: u32 = 1000;
 
-/// How long a connection may take to end its calls once the server stops.
+/// How long calls may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// How long accepting waits when the system has no room for another connection.
@@ -58,7 +58,12 @@ impl Server {
             _ = stopped.wait_for(|stopped| *stopped) => {}
         }
         drop(listener);
-        let _ = tokio::time::timeout(GRACE, room.acquire_many(CONNECTIONS)).await;
+        // A client that is not listening just now does not hold the server up.
+        tokio::select! {
+            _ = room.acquire_many(CONNECTIONS) => {}
+            () = self.front.idle() => {}
+            () = tokio::time::sleep(GRACE) => {}
+        }
     }
 
     async fn accept(&self, listener: &TcpListener, room: &Arc<Semaphore>, stop: &watch::Receiver<bool>) {
