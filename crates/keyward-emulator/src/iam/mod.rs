@@ -51,6 +51,9 @@ const fn method(name: &'static str, changes: bool) -> Method {
 /// Most policies; of projects, rings and keys together.
 const POLICIES: usize = 100_000;
 
+/// Longest policies of all resources together, in bytes of their names and messages.
+const POLICIES_LEN: usize = 64 * 1024 * 1024;
+
 /// Most custom roles, and most permissions of one.
 const ROLES: usize = 1000;
 
@@ -71,6 +74,8 @@ struct Inner {
 #[derive(Default)]
 struct Held {
     policies: BTreeMap<String, Policy>,
+    /// Length of all of them, as [`POLICIES_LEN`] counts.
+    length: usize,
     roles: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -83,6 +88,7 @@ impl Iam {
         let mut held = Held::default();
         for (name, value) in everything(shelf, POLICY)? {
             let policy = Policy::decode(&*value).map_err(|_| damaged(&name))?;
+            held.length += length(&name, &policy);
             held.policies.insert(name, policy);
         }
         for (name, value) in everything(shelf, ROLE)? {
@@ -268,6 +274,11 @@ impl Iam {
             Ok(())
         })?;
         held.policies.retain(|name, _| !is_project(name));
+        held.length = held
+            .policies
+            .iter()
+            .map(|(name, policy)| length(name, policy))
+            .sum();
         held.roles.clear();
         self.0.enforced.store(false, Ordering::Release);
         Ok(())
@@ -285,17 +296,15 @@ impl Iam {
             .get(resource)
             .cloned()
             .unwrap_or_else(policy::never_set);
-        if held.policies.len() >= POLICIES && !held.policies.contains_key(resource) {
-            let sentence = format!("There are {POLICIES} policies already.");
-            return Err(Refusal::new(Code::ResourceExhausted, sentence));
-        }
         let changed = change(&current)?;
+        let length = held.length_with(resource, &changed)?;
         if self.is_enforced() {
             held.check_enforceable(&changed)?;
         }
         self.0
             .shelf
             .change::<_, Refusal>(|shelved| Ok(shelved.put(POLICY, resource, &changed.encode_to_vec())?))?;
+        held.length = length;
         held.policies.insert(resource.to_owned(), changed.clone());
         Ok(changed)
     }
@@ -306,6 +315,23 @@ impl Iam {
 }
 
 impl Held {
+    /// The length of all policies once `resource` has this one.
+    fn length_with(&self, resource: &str, policy: &Policy) -> Result<usize, Refusal> {
+        let before = self.policies.get(resource);
+        let others = self.length - before.map_or(0, |before| length(resource, before));
+        let length = others + length(resource, policy);
+        let is_one_more = before.is_none() && self.policies.len() >= POLICIES;
+        match is_one_more || length > POLICIES_LEN {
+            true => Err(Refusal::new(
+                Code::ResourceExhausted,
+                format!(
+                    "All policies together are too large: {POLICIES} of them, or {POLICIES_LEN} bytes, is the limit."
+                ),
+            )),
+            false => Ok(length),
+        }
+    }
+
     fn grants(&self, resource: &str, token: &str, permission: &str) -> bool {
         let Some(policy) = self.policies.get(resource) else {
             return false;
@@ -397,6 +423,10 @@ fn as_error(refusal: Refusal, resource: &str) -> Error {
         Code::InvalidArgument | Code::Unimplemented => Error::usage(what),
         _ => Error::unavailable(what),
     }
+}
+
+fn length(resource: &str, policy: &Policy) -> usize {
+    resource.len() + policy.encoded_len()
 }
 
 fn everything(shelf: &Shelf, namespace: &str) -> Result<Vec<(String, Vec<u8>)>, KmsError> {

@@ -9,11 +9,14 @@ pub(crate) enum Kind {
     ImportJob,
 }
 
+/// Longest name of what carries a policy, in bytes: a project of 30, a location and two ids of 63, and their collections.
+const LONGEST: usize = 512;
+
 impl Kind {
     /// The kind of a full name; nothing when it carries no policy.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let parts: Vec<_> = name.split('/').collect();
-        if parts.iter().any(|part| part.is_empty()) {
+        if name.len() > LONGEST || parts.iter().any(|part| part.is_empty()) {
             return None;
         }
         match *parts {

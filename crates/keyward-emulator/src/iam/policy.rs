@@ -16,6 +16,9 @@ const WITH_CONDITIONS: i32 = 3;
 /// Most members of all bindings together (IAM documentation, "Quotas and limits").
 const MEMBERS: usize = 1500;
 
+/// Longest name of a role, in bytes.
+const LONGEST_ROLE: usize = 256;
+
 /// Longest policy, in bytes of its message.
 const LONGEST: usize = 256 * 1024;
 
@@ -167,7 +170,7 @@ pub(super) fn is_role(name: &str) -> bool {
         _ => return false,
     };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_';
-    !id.is_empty() && id.len() <= 128 && id.bytes().all(allowed) && !id.contains(WITH_CONDITION)
+    name.len() <= LONGEST_ROLE && !id.is_empty() && id.bytes().all(allowed) && !id.contains(WITH_CONDITION)
 }
 
 /// One binding a role and condition, each member once, none without members.

@@ -310,3 +310,25 @@ fn policies_and_roles_outlive_a_restart() {
     assert!(iam.demand(&ann, "cloudkms.cryptoKeys.get", RING).is_ok());
     assert!(iam.demand(&ann, "cloudkms.cryptoKeys.update", RING).is_err());
 }
+
+#[test]
+fn all_policies_together_have_a_limit_and_a_changed_one_counts_once() {
+    let iam = Iam::open(&Shelf::in_memory().unwrap()).unwrap();
+    let long = |fill: &str| Policy {
+        bindings: (0..150)
+            .map(|n| binding(&format!("roles/r{n}"), &format!("user:{}", fill.repeat(1000))))
+            .collect(),
+        ..Policy::default()
+    };
+    let name = |n| format!("projects/p{n}");
+    let refused = (0..1000).find(|n| iam.set_policy(&name(*n), long("x"), None).is_err());
+    let fit = refused.expect("there is an end");
+    assert!((400..450).contains(&fit), "{fit}");
+    assert!(iam.set_policy(&name(0), long("y"), None).is_ok());
+    assert_eq!(
+        iam.set_policy(&name(fit), long("x"), None).unwrap_err().code,
+        Code::ResourceExhausted
+    );
+    iam.reset().unwrap();
+    assert!(iam.set_policy(&name(fit), long("x"), None).is_ok());
+}

@@ -16,6 +16,9 @@ use crate::rpc::{Caller, Method};
 /// Most faults at a time: every call looks through them.
 const MOST: usize = 1000;
 
+/// Most stale reads at a time: each holds a copy of all keys.
+const MOST_STALE: usize = 16;
+
 /// What one call meets.
 #[derive(Clone, Default)]
 pub(crate) struct Met {
@@ -75,14 +78,12 @@ impl Faults {
     /// Puts a fault at the end of the queue.
     ///
     /// # Errors
-    /// A usage error when it cannot happen, or a thousand are waiting.
+    /// A usage error when it cannot happen; refused when too many are waiting.
     pub(crate) fn add(&self, fault: Fault, keys: &Resident) -> Result<Waiting> {
         fault.check()?;
-        let stale = (fault.kind == Kind::StaleRead).then(|| keys.snapshot());
         let mut queue = self.lock();
-        if queue.waiting.len() >= MOST {
-            return Err(Error::refused(format!("{MOST} faults are waiting already")).hint("clear them first"));
-        }
+        queue.check_room(&fault.kind)?;
+        let stale = (fault.kind == Kind::StaleRead).then(|| keys.snapshot());
         queue.last += 1;
         let waiting = Waiting {
             id: queue.last,
@@ -134,6 +135,18 @@ impl Faults {
 }
 
 impl Queue {
+    fn check_room(&self, kind: &Kind) -> Result<()> {
+        let stale = || self.waiting.iter().filter(|waiting| waiting.stale.is_some());
+        let full = match kind {
+            _ if self.waiting.len() >= MOST => format!("{MOST} faults are waiting already"),
+            Kind::StaleRead if stale().count() >= MOST_STALE => {
+                format!("{MOST_STALE} stale reads are waiting already, each with a copy of all keys")
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::refused(full).hint("clear them first"))
+    }
+
     /// A delay goes together with the first other fault behind it; two delays are two calls.
     fn meet(&mut self, chance: Chance, fits: impl Fn(&Fault) -> bool) -> Met {
         let mut met = Met::default();

@@ -134,6 +134,10 @@ fn resource_and_caller_narrow_it() {
 fn the_queue_has_an_end() {
     let queue = queue((0..MOST).map(|_| error(Code::Aborted)));
     assert!(queue.add(error(Code::Aborted), &keys()).is_err());
+    let stale = || Fault::stale_read("*");
+    let queue = self::queue((0..MOST_STALE).map(|_| stale()));
+    assert!(queue.add(stale(), &keys()).is_err());
+    assert!(queue.add(error(Code::Aborted), &keys()).is_ok());
 }
 
 #[test]
