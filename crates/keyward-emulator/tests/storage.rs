@@ -1,5 +1,7 @@
 //! Cloud Storage and Cloud KMS on one port, over a socket, as two clients in one program use them.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod client;
 
 use std::path::Path;
