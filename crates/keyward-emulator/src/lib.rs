@@ -4,6 +4,8 @@
 //! - [`interface`] is what goes over the wire, compiled from our own definition in `proto/`.
 //! - An RPC is one type that implements `rpc::Rpc`, in one small file; `serve` is the way that every call takes, over
 //!   gRPC and over REST: caller, faults, permission, answer, log.
+//! - `server` is the port, with its limits; `grpc` the services by name; `rest` the same over JSON, read off the
+//!   definition; [`Emulator`] starts and stops it all.
 //! - `refusal` is how a call fails, in Google's codes and sentences.
 
 mod command;

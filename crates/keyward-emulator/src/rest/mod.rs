@@ -38,7 +38,8 @@ use crate::refusal::Refusal;
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// What `GET /` says.
-const GREETING: &str = "keyward-emulator: an emulator of Google Cloud KMS for tests, over gRPC and REST. Not for production.\n";
+const GREETING: &str =
+    "keyward-emulator: an emulator of Google Cloud KMS for tests, over gRPC and REST. Not for production.\n";
 
 /// The interface definition, compiled.
 pub(crate) static DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
