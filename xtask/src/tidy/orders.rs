@@ -12,10 +12,11 @@ use super::paths::word;
 use super::source::is_test_item;
 use super::{Complaint, Source};
 
-/// The machine, and where a stored version is read back as it was written.
-const ALLOWED: [&str; 2] = [
+/// The machine, and where a version is read as somebody else has it: stored, or at Google.
+const ALLOWED: [&str; 3] = [
     "crates/keyward-core/src/key",
     "crates/keyward-embedded/src/store/rows.rs",
+    "crates/keyward-gcp/src/convert.rs",
 ];
 
 /// The state, and the move that leads to it.
