@@ -32,13 +32,9 @@ pub(crate) struct Call<'a> {
     until: Arc<OnceLock<Instant>>,
 }
 
-/// How often a call has failed, and how.
+/// How often a call has failed, in all and each way.
 #[derive(Default)]
-pub(crate) struct Failures {
-    all: u32,
-    same: u32,
-    last: Option<Fate>,
-}
+pub(crate) struct Failures(Vec<Fate>);
 
 impl<'a> Call<'a> {
     pub(crate) fn new(
@@ -148,7 +144,10 @@ impl<'a> Call<'a> {
         if count >= failure.fate.attempts() {
             return false;
         }
-        let wait = self.kms.wait(failures.all).max(failure.wait.unwrap_or_default());
+        let wait = self
+            .kms
+            .wait(failures.all())
+            .max(failure.wait.unwrap_or_default());
         if wait >= self.time_left() {
             return false;
         }
@@ -207,14 +206,14 @@ impl<'a> Call<'a> {
 }
 
 impl Failures {
-    /// Counts one more failure: how many of its kind there were in a row.
+    /// Counts one more failure: how many of its kind there were.
     fn count(&mut self, fate: Fate) -> u32 {
-        self.all = self.all.saturating_add(1);
-        self.same = match self.last.replace(fate) {
-            Some(before) if before == fate => self.same.saturating_add(1),
-            _ => 1,
-        };
-        // Failures of different kinds that take turns do not go on for ever either: time is up some day.
-        self.same
+        self.0.push(fate);
+        let same = self.0.iter().filter(|before| **before == fate);
+        u32::try_from(same.count()).unwrap_or(u32::MAX)
+    }
+
+    fn all(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 }

@@ -2,19 +2,23 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use google_cloud_auth::credentials::{CacheableResource, CredentialsProvider, EntityTag};
 use google_cloud_auth::errors::CredentialsError;
 use http::{Extensions, HeaderMap, HeaderValue, header};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
+/// How long to wait for what a program says while it ends.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 /// Longest token, in bytes. Google's are at most 2 KiB, its own documentation says, and may grow.
 const TOKEN_LEN: usize = 16 * 1024;
 /// How much of what the program complains is shown, in bytes.
@@ -136,14 +140,28 @@ async fn run(command: &[OsString]) -> Result<Zeroizing<Vec<u8>>, String> {
         .kill_on_drop(true)
         .spawn()
         .map_err(|cause| format!("it does not start: {cause}"))?;
-    let output = read_token(child.stdout.take());
-    let (token, complaint) = tokio::join!(output, read_complaint(child.stderr.take()));
-    let token = token?;
-    let status = child.wait().await.map_err(|cause| cause.to_string())?;
-    if !status.success() {
-        return Err(unsuccessful(status, &complaint));
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let mut complaint = Vec::new();
+    let (token, status) = {
+        let listening = pin!(read_complaint(errors, &mut complaint));
+        let running = pin!(async {
+            let token = read_token(output).await?;
+            let status = child.wait().await.map_err(|cause| cause.to_string())?;
+            Ok::<_, String>((token, status))
+        });
+        match select(running, listening).await {
+            // What it said last may still be on its way; who else holds its standard error is not waited for.
+            Either::Left((ended, listening)) => {
+                let _ = timeout(LAST_WORDS, listening).await;
+                ended?
+            }
+            Either::Right(((), running)) => running.await?,
+        }
+    };
+    match status.success() {
+        true => Ok(token),
+        false => Err(unsuccessful(status, &complaint)),
     }
-    Ok(token)
 }
 
 async fn read_token(output: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<Vec<u8>>, String> {
@@ -161,8 +179,7 @@ async fn read_token(output: Option<impl AsyncRead + Unpin>) -> Result<Zeroizing<
 }
 
 /// The start of what the program says on its standard error. The rest is read too, so that it does not wait for us.
-async fn read_complaint(errors: Option<impl AsyncRead + Unpin>) -> String {
-    let mut kept = Vec::new();
+async fn read_complaint(errors: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let mut buffer = [0; 512];
     if let Some(mut errors) = errors {
         while let Ok(count @ 1..) = errors.read(&mut buffer).await {
@@ -170,12 +187,12 @@ async fn read_complaint(errors: Option<impl AsyncRead + Unpin>) -> String {
             kept.extend_from_slice(&buffer[..count.min(room)]);
         }
     }
-    let text = String::from_utf8_lossy(&kept);
-    text.trim().chars().flat_map(char::escape_debug).collect()
 }
 
-fn unsuccessful(status: ExitStatus, complaint: &str) -> String {
-    match complaint {
+fn unsuccessful(status: ExitStatus, complaint: &[u8]) -> String {
+    let text = String::from_utf8_lossy(complaint);
+    let said: String = text.trim().chars().flat_map(char::escape_debug).collect();
+    match said.as_str() {
         "" => format!("{status}, and it said nothing"),
         said => format!("{status}; it said: {said}"),
     }
@@ -221,8 +238,16 @@ mod tests {
 
     #[tokio::test]
     async fn output_without_end_is_cut() {
-        let error = token(&shell("yes ya29 >&2 & yes ya29")).await.unwrap_err();
+        let error = token(&shell("yes ya29")).await.unwrap_err();
         assert!(error.contains("more than 16384 bytes"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn who_else_holds_its_errors_is_not_waited_for() {
+        let start = Instant::now();
+        let printed = token(&shell("sleep 9 >/dev/null & echo ya29.token")).await;
+        assert_eq!(printed.unwrap(), "Bearer ya29.token");
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }
 
     #[tokio::test]

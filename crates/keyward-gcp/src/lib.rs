@@ -42,5 +42,8 @@ mod rescue;
 mod target;
 mod translate;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::{Access, CredentialSource, Impersonate, Quota, Route, Settings};
 pub use kms::GcpKms;
