@@ -67,6 +67,12 @@ impl Lists {
             "python by discovery",
             "discovery.txt",
             &mut program("discovery.py"),
+        )?;
+        let emulator = Emulator::start()?;
+        self.facts(
+            "python, storage",
+            "storage.txt",
+            program("storage.py").arg(emulator.endpoint()),
         )
     }
 
