@@ -1,5 +1,7 @@
 //! The provider against the emulator: the whole life of a key, identities, and trouble on the way.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
