@@ -56,12 +56,17 @@ impl Faults {
 
     /// Runs `program`. Calls that change files are counted from 1, and number `at` is the one.
     pub fn run(&self, program: &str, arguments: &[&OsStr], how: How, at: u32) -> Output {
-        Command::new(program)
-            .args(arguments)
+        let mut command = Command::new(program);
+        command.args(arguments);
+        self.apply(&mut command, how, at);
+        command.output().unwrap()
+    }
+
+    /// Has a command, once it is started, meet the same.
+    pub fn apply(&self, command: &mut Command, how: How, at: u32) {
+        command
             .env("LD_PRELOAD", &self.0)
             .env("FAULT_AT", at.to_string())
-            .env("FAULT_HOW", how.text())
-            .output()
-            .unwrap()
+            .env("FAULT_HOW", how.text());
     }
 }

@@ -5,6 +5,7 @@
 //! - [`operation`]: one act on keys, which [`naive`], [`pure`] and [`embedded`] carry out each in its own way.
 //! - [`google`]: somebody with Google's own client, who can do what keyward cannot.
 //! - [`emulated`]: an emulator that it talks to.
+//! - [`cloud`]: keyward's provider at an emulator.
 //! - [`fault`]: runs a program that is killed, or whose calls fail, at a chosen write.
 
 #![allow(
@@ -15,6 +16,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+pub mod cloud;
 pub mod conformance;
 pub mod embedded;
 pub mod emulated;
@@ -24,5 +26,8 @@ pub mod google;
 pub mod naive;
 pub mod operation;
 pub mod picture;
+pub mod plain_http;
 pub mod pure;
+pub mod server;
+pub mod session;
 pub mod story;

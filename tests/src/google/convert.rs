@@ -21,9 +21,7 @@ pub(super) fn ring(ring: model::KeyRing) -> KeyRing {
 
 pub(super) fn key(key: model::CryptoKey) -> CryptoKey {
     let template = key.version_template.expect("a template");
-    let primary = key
-        .primary
-        .map(|primary| version(primary).name.number());
+    let primary = key.primary.map(|primary| version(primary).name.number());
     let next = time(key.next_rotation_time);
     let period = match key.rotation_schedule {
         Some(Period::RotationPeriod(period)) => Some(length(*period)),

@@ -51,7 +51,9 @@ impl Google {
     pub async fn create_ring(&self, name: &KeyRingName) -> Answered<KeyRing> {
         let parent = format!("projects/{}/locations/{}", name.project(), name.location());
         let call = self.client.create_key_ring().set_parent(parent);
-        let call = call.set_key_ring_id(name.id()).set_key_ring(model::KeyRing::new());
+        let call = call
+            .set_key_ring_id(name.id())
+            .set_key_ring(model::KeyRing::new());
         call.send().await.map(convert::ring).map_err(refusal)
     }
 
@@ -68,7 +70,10 @@ impl Google {
 
     /// Creates a version.
     pub async fn create_version(&self, key: &CryptoKeyName) -> Answered<KeyVersion> {
-        let call = self.client.create_crypto_key_version().set_parent(key.to_string());
+        let call = self
+            .client
+            .create_crypto_key_version()
+            .set_parent(key.to_string());
         let made = call
             .set_crypto_key_version(model::CryptoKeyVersion::new())
             .send()
@@ -106,8 +111,11 @@ impl Google {
 
     /// Disables a version.
     pub async fn disable(&self, version: &KeyVersionName) -> Answered<KeyVersion> {
-        self.set_state(version, model::crypto_key_version::CryptoKeyVersionState::Disabled)
-            .await
+        self.set_state(
+            version,
+            model::crypto_key_version::CryptoKeyVersionState::Disabled,
+        )
+        .await
     }
 
     async fn set_state(
@@ -168,19 +176,12 @@ impl Google {
         let call = self.client.decrypt().set_name(key.to_string());
         let call = call.set_ciphertext(ciphertext.to_vec());
         let answer = call.set_additional_authenticated_data(aad.to_vec()).send().await;
-        answer
-            .map(|answer| answer.plaintext.to_vec())
-            .map_err(refusal)
+        answer.map(|answer| answer.plaintext.to_vec()).map_err(refusal)
     }
 
     /// One ring.
     pub async fn ring(&self, name: &KeyRingName) -> Answered<KeyRing> {
-        let seen = self
-            .client
-            .get_key_ring()
-            .set_name(name.to_string())
-            .send()
-            .await;
+        let seen = self.client.get_key_ring().set_name(name.to_string()).send().await;
         seen.map(convert::ring).map_err(refusal)
     }
 
