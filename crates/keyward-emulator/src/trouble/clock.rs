@@ -9,7 +9,7 @@ use keyward_core::error::{Error, Result};
 use keyward_core::kms::{KmsCode, KmsError};
 use serde::{Deserialize, Serialize};
 
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, Shelved};
 
 /// The fastest: a year a second.
 pub(crate) const FASTEST: f64 = 31_536_000.0;
@@ -156,19 +156,25 @@ impl SteeredClock {
         self.shelf.is_some() && self.rate() > 1.0
     }
 
-    /// Steers from what it shows now, and remembers that before anybody sees it.
+    /// Steers from what it shows now, and remembers that before anybody sees it. The shelf is locked before the clock, since
+    /// whoever writes to the shelf may look at the clock.
     fn steer(&self, turn: impl FnOnce(&Steering) -> Result<Steering>) -> Result<Timestamp> {
-        let mut steering = self.lock();
-        let now = Steering {
-            at: steering.shown(),
-            since: Instant::now(),
-            ..*steering
+        let Some(shelf) = &self.shelf else {
+            let mut steering = self.lock();
+            *steering = steering.turned(turn)?;
+            return Ok(steering.at);
         };
-        let mut turned = turn(&now)?;
-        turned.ceiling = Timestamp::MAX;
-        if let Some(shelf) = &self.shelf {
-            turned.ceiling = turned.keep_on(shelf)?;
-        }
+        let (mut steering, turned) = {
+            let mut locked = None;
+            shelf.change(|shelved| {
+                let steering = self.lock();
+                let mut turned = steering.turned(turn)?;
+                turned.ceiling = turned.keep_on(shelved)?;
+                locked = Some((steering, turned));
+                Ok::<_, Error>(())
+            })?;
+            locked.ok_or_else(|| Error::bug("the shelf did nothing"))?
+        };
         *steering = turned;
         Ok(turned.at)
     }
@@ -195,8 +201,22 @@ impl Steering {
         later(self.at, passed).min(self.ceiling)
     }
 
+    /// What `turn` makes of what it shows now.
+    fn turned(&self, turn: impl FnOnce(&Self) -> Result<Self>) -> Result<Self> {
+        let now = Self {
+            at: self.shown(),
+            since: Instant::now(),
+            ..*self
+        };
+        let turned = turn(&now)?;
+        Ok(Self {
+            ceiling: Timestamp::MAX,
+            ..turned
+        })
+    }
+
     /// Writes down the latest that it can show before the next [`SteeredClock::keep`], and answers it.
-    fn keep_on(&self, shelf: &Shelf) -> Result<Timestamp> {
+    fn keep_on(&self, shelved: &Shelved<'_>) -> Result<Timestamp> {
         let ahead = Duration::try_from_secs_f64(AHEAD.as_secs_f64() * self.rate).unwrap_or(Duration::MAX);
         let (at, ceiling) = match self.rate > 1.0 {
             true => (later(self.at, ahead), later(self.at, ahead)),
@@ -209,7 +229,7 @@ impl Steering {
         };
         let kept =
             serde_json::to_vec(&kept).map_err(|error| Error::bug("the clock has no JSON").because(error))?;
-        shelf.change(|shelved| shelved.put(NAMESPACE, NAME, &kept))?;
+        shelved.put(NAMESPACE, NAME, &kept)?;
         Ok(ceiling)
     }
 }
