@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use keyward_core::clock::{Timestamp, later};
-use keyward_core::key::{DestroyWindow, KeySpec, RotationSchedule, VersionState};
+use keyward_core::key::{DestroyWindow, KeySpec, ProtectionLevel, RotationSchedule, VersionState};
 use keyward_core::kms::{KmsCode, Observed};
 use keyward_core::limits;
 
@@ -167,4 +167,30 @@ pub(super) async fn a_rotation_starts_in_the_future(subject: &Subject) {
         KmsCode::InvalidArgument,
     );
     assert_eq!(subject.seen(&key).await.rotation, None);
+}
+
+pub(super) async fn what_keeps_the_material_is_said_of_key_and_version(subject: &Subject) {
+    let key = subject.key().await;
+    assert_eq!(subject.seen(&key).await.protection, ProtectionLevel::Software);
+    assert_eq!(
+        subject.version(&key.version(1)).await.protection,
+        ProtectionLevel::Software
+    );
+    let spec = KeySpec {
+        protection: ProtectionLevel::Hsm,
+        ..KeySpec::default()
+    };
+    let name = subject.unused();
+    match subject.admin.create_key(&name, spec).await {
+        Ok(made) => {
+            assert_eq!(made.protection, ProtectionLevel::Hsm);
+            let versions = present(subject.read.list_versions(&name).await);
+            assert_eq!(versions[0].protection, ProtectionLevel::Hsm);
+        }
+        // A provider without hardware says so, and does not make another key than was asked for.
+        Err(refusal) => {
+            assert_eq!(refusal.code, KmsCode::InvalidArgument, "{refusal}");
+            assert_eq!(subject.read.get_key(&name).await, Observed::Absent);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use keyward_core::kms::{EncryptWith, KmsCode, Observed};
 use keyward_core::limits;
 
 use super::Subject;
-use super::subject::{present, refused};
+use super::subject::{present, refused, says};
 
 pub(super) async fn a_key_encrypts_with_its_primary_and_says_so(subject: &Subject) {
     let key = subject.key().await;
@@ -81,9 +81,9 @@ pub(super) async fn another_key_does_not_open(subject: &Subject) {
     let (mine, other) = (subject.key().await, subject.key().await);
     let sealed = subject.encrypt(&mine).await.unwrap();
     let refusal = refused(subject.decrypt(&other, &sealed).await, KmsCode::InvalidArgument);
-    assert_eq!(
-        refusal.message,
-        "Decryption failed: verify that 'name' refers to the correct CryptoKey."
+    says(
+        &refusal,
+        "Decryption failed: verify that 'name' refers to the correct CryptoKey.",
     );
 }
 
@@ -116,9 +116,9 @@ pub(super) async fn a_version_that_is_not_enabled_is_not_used(subject: &Subject)
     subject.admin.disable(&sealed.version).await.unwrap();
     let message = format!("{} is not enabled, current state is: DISABLED.", sealed.version);
     let refusal = refused(subject.encrypt(&key).await, KmsCode::FailedPrecondition);
-    assert_eq!(refusal.message, message);
+    says(&refusal, &message);
     let refusal = refused(subject.decrypt(&key, &sealed).await, KmsCode::FailedPrecondition);
-    assert_eq!(refusal.message, message);
+    says(&refusal, &message);
     subject.rescue.enable(&sealed.version).await.unwrap();
     subject.assert_opens(&key, &sealed).await;
 }
@@ -197,4 +197,20 @@ pub(super) async fn state_is_checked_before_arguments(subject: &Subject) {
         .encrypt(EncryptWith::Key(&missing), &more, b"")
         .await;
     refused(answer, KmsCode::NotFound);
+}
+
+pub(super) async fn a_refusal_names_the_version_and_its_state(subject: &Subject) {
+    let key = subject.key().await;
+    let sealed = subject.encrypt(&key).await.unwrap();
+    subject.admin.disable(&sealed.version).await.unwrap();
+    for refusal in [
+        subject.encrypt(&key).await.map(drop),
+        subject.decrypt(&key, &sealed).await.map(drop),
+    ] {
+        let violation = refused(refusal, KmsCode::FailedPrecondition)
+            .violation
+            .expect("a violation");
+        assert_eq!(violation.kind, "KEY_DISABLED");
+        assert_eq!(violation.subject, sealed.version.to_string());
+    }
 }

@@ -79,7 +79,8 @@ pub const FACTS: &[Fact] = facts! {
         versions_are_numbered_and_do_not_become_primary
         a_rotation_schedule_can_be_changed_and_removed
         a_missing_key_has_no_rotation_to_set
-        a_rotation_starts_in_the_future;
+        a_rotation_starts_in_the_future
+        what_keeps_the_material_is_said_of_key_and_version;
     crypt:
         a_key_encrypts_with_its_primary_and_says_so
         a_version_encrypts_by_its_own_name
@@ -94,6 +95,7 @@ pub const FACTS: &[Fact] = facts! {
         without_a_primary_a_key_does_not_encrypt
         a_missing_key_is_not_found
         sizes_are_limited
+        a_refusal_names_the_version_and_its_state
         state_is_checked_before_arguments;
     states:
         disabling_and_enabling
@@ -106,6 +108,7 @@ pub const FACTS: &[Fact] = facts! {
     time:
         a_due_rotation_makes_a_new_primary
         a_removed_rotation_stays_away
+        a_rotation_without_a_period_happens_once
         reading_carries_nothing_out
         a_due_destruction_is_final;
 };

@@ -5,7 +5,7 @@ use keyward_core::key::VersionState;
 use keyward_core::kms::KmsCode;
 use keyward_core::limits;
 
-use super::subject::refused;
+use super::subject::{refused, says};
 use super::{Outcome, Subject};
 
 pub(super) async fn disabling_and_enabling(subject: &Subject) {
@@ -25,7 +25,7 @@ pub(super) async fn disabling_and_enabling(subject: &Subject) {
 pub(super) async fn only_what_is_scheduled_can_be_restored(subject: &Subject) {
     let first = subject.key().await.version(1);
     let refusal = refused(subject.rescue.restore(&first).await, KmsCode::FailedPrecondition);
-    assert_eq!(refusal.message, wrong_state(&first, "ENABLED"));
+    says(&refusal, &wrong_state(&first, "ENABLED"));
     subject.admin.disable(&first).await.unwrap();
     refused(subject.rescue.restore(&first).await, KmsCode::FailedPrecondition);
     assert_eq!(subject.state(&first).await, VersionState::Disabled);
@@ -69,7 +69,7 @@ pub(super) async fn scheduling_destruction_and_restoring(subject: &Subject) -> O
     assert_eq!(subject.seen(&key).await.primary, Some(1));
     let refusal = refused(subject.decrypt(&key, &sealed).await, KmsCode::FailedPrecondition);
     let expected = format!("{first} is not enabled, current state is: DESTROY_SCHEDULED.");
-    assert_eq!(refusal.message, expected);
+    says(&refusal, &expected);
 
     let restored = subject.rescue.restore(&first).await.unwrap();
     assert_eq!(
@@ -95,7 +95,7 @@ pub(super) async fn what_is_scheduled_is_neither_enabled_nor_scheduled_again(sub
         schedule_destruction(&first).await,
     ] {
         let refusal = refused(answer, KmsCode::FailedPrecondition);
-        assert_eq!(refusal.message, wrong_state(&first, "DESTROY_SCHEDULED"));
+        says(&refusal, &wrong_state(&first, "DESTROY_SCHEDULED"));
     }
     assert_eq!(subject.version(&first).await, scheduled);
     Outcome::Held

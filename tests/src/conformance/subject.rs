@@ -171,3 +171,9 @@ pub(super) fn refused<T>(answer: Result<T, KmsError>, code: KmsCode) -> KmsError
         }
     }
 }
+
+/// The refusal is in Cloud KMS' own words; what comes before them may name the resource.
+#[track_caller]
+pub(super) fn says(refusal: &KmsError, words: &str) {
+    assert!(refusal.message.ends_with(words), "{refusal}, not {words}");
+}

@@ -63,6 +63,25 @@ pub(super) async fn a_removed_rotation_stays_away(subject: &Subject) -> Outcome 
     Outcome::Held
 }
 
+pub(super) async fn a_rotation_without_a_period_happens_once(subject: &Subject) -> Outcome {
+    let Some(move_clock) = &subject.move_clock else {
+        return Outcome::Skipped;
+    };
+    let once = RotationSchedule::once(later(subject.clock.now(), DAY));
+    let key = subject
+        .key_like(KeySpec {
+            rotation: Some(once),
+            ..KeySpec::default()
+        })
+        .await;
+    assert_eq!(subject.seen(&key).await.rotation, Some(once));
+    move_clock(DAY * 3);
+    let seen = subject.seen(&key).await;
+    assert_eq!((seen.primary, seen.rotation), (Some(2), None));
+    assert_eq!(present(subject.read.list_versions(&key).await).len(), 2);
+    Outcome::Held
+}
+
 pub(super) async fn reading_carries_nothing_out(subject: &Subject) -> Outcome {
     let Some(move_clock) = &subject.move_clock else {
         return Outcome::Skipped;
