@@ -64,6 +64,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     if let Command::Verify(arguments) = &arguments.command {
         return Ok(ExitCode::from(verify::run(arguments)?));
     }
+    if let Command::Bench(arguments) = &arguments.command
+        && arguments.is_echo()
+    {
+        return bench::serve_echo().map(|()| ExitCode::SUCCESS);
+    }
     let repository = Repository::here()?;
     match arguments.command {
         Command::Verify(_) => {}

@@ -46,6 +46,18 @@ pub struct Arguments {
     echo: bool,
 }
 
+impl Arguments {
+    /// Whether to serve echoes.
+    pub fn is_echo(&self) -> bool {
+        self.echo
+    }
+}
+
+/// Serves echoes, until it is killed.
+pub fn serve_echo() -> Result<()> {
+    emulator::serve_echo()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// Seal and open in memory, against the bare AEAD.
@@ -84,9 +96,6 @@ impl Part {
 /// Measures and prints a table in Markdown. A row that is short of its target is not an error: the machine may be
 /// busy, and the table says it.
 pub fn run(repository: &Repository, arguments: &Arguments) -> Result<()> {
-    if arguments.echo {
-        return emulator::serve_echo();
-    }
     if cfg!(debug_assertions) {
         return run_optimised(repository);
     }
