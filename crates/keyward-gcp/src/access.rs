@@ -13,7 +13,7 @@ use crate::port::Port;
 pub struct Access {
     /// Settings of single key rings.
     pub routes: Vec<Route>,
-    /// Settings of every other key ring.
+    /// Settings of every other key ring. Its endpoint is taken to be the user's own choice, wherever that is.
     pub otherwise: Settings,
     /// Who is asking.
     pub credentials: CredentialSource,
@@ -33,7 +33,8 @@ pub struct Route {
 pub struct Settings {
     /// Where Cloud KMS is; Google's own address unless given. `{location}` stands for the location of the key: with
     /// `https://cloudkms.{location}.rep.googleapis.com` a wrong location cannot be reached at all. Plain `http` is for an
-    /// emulator and accepted on loopback only.
+    /// emulator and accepted on loopback only. A route's host has to be Google's (below googleapis.com), this machine, or
+    /// the one of [`Access::otherwise`], since credentials are sent there.
     pub endpoint: Option<String>,
     /// Service accounts to act as.
     pub impersonate: Impersonate,
@@ -78,8 +79,8 @@ pub struct Quota {
 #[derive(Clone, Default)]
 pub enum CredentialSource {
     /// Application-default credentials: a file that `GOOGLE_APPLICATION_CREDENTIALS` names (service account, workload
-    /// identity federation, …), else the one that gcloud left, else the metadata server. They never go to a plain-http
-    /// endpoint: there, this is [`Self::Anonymous`].
+    /// identity federation, …), else the one that gcloud left, else the metadata server. They never go to an
+    /// endpoint on this machine: there, this is [`Self::Anonymous`].
     #[default]
     ApplicationDefault,
     /// Nobody in particular; only emulators answer.

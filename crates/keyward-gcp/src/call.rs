@@ -45,7 +45,7 @@ impl<'a> Call<'a> {
     ) -> Result<Self, KmsError> {
         let settings = kms.settings(&target);
         Ok(Self {
-            endpoint: Endpoint::of(settings.endpoint.as_deref(), target.location)?,
+            endpoint: kms.endpoint(settings, target.location)?,
             lane: kms.lane(target.project, target.location, settings),
             kms,
             settings,

@@ -50,7 +50,7 @@ impl Caller {
 
     /// What to show at `endpoint`, as the caller itself or as `account`.
     ///
-    /// A plain endpoint is an emulator, which takes the text of a bearer token for its caller: it is told the account's name.
+    /// An endpoint on this machine is an emulator, which takes the text of a bearer token for its caller: it is told the account's name.
     /// Nobody is asked for a token of that account, and no application-default credentials are read.
     pub(crate) async fn at(
         &self,
@@ -60,7 +60,7 @@ impl Caller {
         install_tls();
         match account {
             None => self.itself(endpoint).await,
-            Some(account) if endpoint.is_plain() => Named::of(account).map(Credentials::from),
+            Some(account) if endpoint.is_local() => Named::of(account).map(Credentials::from),
             Some(account) => impersonated::Builder::from_source_credentials(self.itself(endpoint).await?)
                 .with_target_principal(account)
                 .with_scopes([SCOPE])
@@ -82,7 +82,7 @@ impl Caller {
 
     async fn itself(&self, endpoint: &Endpoint) -> Result<Credentials, KmsError> {
         match &self.source {
-            Source::ApplicationDefault if !endpoint.is_plain() => {
+            Source::ApplicationDefault if !endpoint.is_local() => {
                 let made = self
                     .default
                     .get_or_try_init(async || Builder::default().build())

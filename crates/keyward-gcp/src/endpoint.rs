@@ -11,31 +11,37 @@ use crate::proxy;
 pub(crate) enum Endpoint {
     /// Google's own address.
     Google,
-    /// Another one, over TLS.
+    /// Another one over TLS, of Google's or of a host that the user has named.
     Tls(String),
-    /// An emulator on this machine, without TLS. No credential that Google would accept is sent there.
-    Plain(String),
+    /// An emulator on this machine. No credential that Google would accept is sent there.
+    Local(String),
 }
 
+/// The domain whose hosts are Google's: regional endpoints, private ones, restricted ones.
+const GOOGLE: &str = ".googleapis.com";
+
 impl Endpoint {
-    /// The endpoint that `text` says for `location`.
-    pub(crate) fn of(text: Option<&str>, location: &Location) -> Result<Self, KmsError> {
+    /// The endpoint that `text` says for `location`. Credentials go with every call, and `text` may come from a manifest that
+    /// somebody else wrote: a host that is neither Google's nor this machine has to be the one of `named`, the endpoint that
+    /// the user has named.
+    pub(crate) fn of(text: Option<&str>, named: Option<&str>, location: &Location) -> Result<Self, KmsError> {
         let Some(text) = text else {
             return Ok(Self::Google);
         };
-        let filled = text.replace("{location}", location.as_str());
-        let url = Url::parse(&filled).map_err(|cause| refused(&filled, &cause.to_string()))?;
-        check_parts(&filled, &url)?;
+        let (filled, url) = parsed(text, location)?;
         match url.scheme() {
-            "https" => Ok(Self::Tls(filled)),
-            "http" if !is_loopback(&url) => Err(refused(
+            "http" | "https" if is_loopback(&url) => {
+                if url.scheme() == "http" {
+                    proxy::refuse(&url)?;
+                }
+                Ok(Self::Local(filled))
+            }
+            "http" => Err(refused(
                 &filled,
                 "plain http is accepted on loopback only, for an emulator on this machine",
             )),
-            "http" => {
-                proxy::refuse(&url)?;
-                Ok(Self::Plain(filled))
-            }
+            "https" if is_google(&url) || is_named(&url, named, location) => Ok(Self::Tls(filled)),
+            "https" => Err(not_named(&filled)),
             scheme => Err(refused(&filled, &format!("`{scheme}` is not https"))),
         }
     }
@@ -44,14 +50,39 @@ impl Endpoint {
     pub(crate) fn address(&self) -> Option<&str> {
         match self {
             Self::Google => None,
-            Self::Tls(address) | Self::Plain(address) => Some(address),
+            Self::Tls(address) | Self::Local(address) => Some(address),
         }
     }
 
-    /// Whether what goes there can be read on the way.
-    pub(crate) fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
+    /// Whether it is on this machine, where anybody may listen.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Local(_))
     }
+}
+
+/// The endpoint with its location filled in, as text and taken apart.
+fn parsed(text: &str, location: &Location) -> Result<(String, Url), KmsError> {
+    let filled = text.replace("{location}", location.as_str());
+    let url = Url::parse(&filled).map_err(|cause| refused(&filled, &cause.to_string()))?;
+    check_parts(&filled, &url)?;
+    Ok((filled, url))
+}
+
+fn is_google(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Domain(name)) if name.ends_with(GOOGLE)) && url.port().is_none()
+}
+
+fn is_named(url: &Url, named: Option<&str>, location: &Location) -> bool {
+    let named = named.and_then(|named| parsed(named, location).ok());
+    named.is_some_and(|(_, named)| named.origin() == url.origin())
+}
+
+/// A host that only a manifest names.
+fn not_named(endpoint: &str) -> KmsError {
+    let why = "it is not Google's, and credentials would be sent there";
+    let said = refused(endpoint, why);
+    KmsError::new(said.code, said.message)
+        .hint("if it is yours, name it yourself, with `--endpoint` or KEYWARD_ENDPOINT; a manifest alone does not decide that")
 }
 
 fn check_parts(text: &str, url: &Url) -> Result<(), KmsError> {
@@ -97,7 +128,7 @@ mod tests {
     use super::*;
 
     fn endpoint(text: &str) -> Result<Endpoint, KmsError> {
-        Endpoint::of(Some(text), &Location::parse("europe-west3").unwrap())
+        Endpoint::of(Some(text), None, &Location::parse("europe-west3").unwrap())
     }
 
     #[test]
@@ -107,7 +138,7 @@ mod tests {
             Endpoint::Tls("https://cloudkms.europe-west3.rep.googleapis.com".to_owned())
         );
         let nowhere = Location::parse("global").unwrap();
-        assert_eq!(Endpoint::of(None, &nowhere).unwrap(), Endpoint::Google);
+        assert_eq!(Endpoint::of(None, None, &nowhere).unwrap(), Endpoint::Google);
     }
 
     #[test]
@@ -117,8 +148,9 @@ mod tests {
             "http://[::1]:9010",
             "http://localhost:9010",
             "http://127.9.9.9",
+            "https://127.0.0.1:9010",
         ] {
-            assert!(endpoint(near).unwrap().is_plain(), "{near}");
+            assert!(endpoint(near).unwrap().is_local(), "{near}");
         }
         for far in [
             "http://kms.example",
@@ -132,6 +164,30 @@ mod tests {
                 "{far}"
             );
         }
+    }
+
+    #[test]
+    fn credentials_go_to_google_or_where_the_user_has_said() {
+        let location = Location::parse("europe-west3").unwrap();
+        let of = |text, named| Endpoint::of(Some(text), named, &location);
+        for foreign in [
+            "https://kms.example",
+            "https://googleapis.com.example",
+            "https://xgoogleapis.com",
+            "https://cloudkms.googleapis.com:8443",
+            "https://10.0.0.1",
+        ] {
+            let error = of(foreign, Some("https://other.example")).unwrap_err();
+            assert!(
+                error.message.contains("credentials would be sent"),
+                "{foreign}: {error}"
+            );
+            assert!(of(foreign, Some(foreign)).is_ok(), "{foreign}");
+        }
+        let named = Some("https://{location}.kms.example:8443");
+        assert!(of("https://europe-west3.kms.example:8443", named).is_ok());
+        assert!(of("https://europe-west3.kms.example", named).is_err());
+        assert!(of("https://cloudkms-ours.p.googleapis.com", None).is_ok());
     }
 
     #[test]

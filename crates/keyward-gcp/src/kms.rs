@@ -1,9 +1,11 @@
 //! The provider itself: what all its calls share.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keyward_core::clock::Clock;
+use keyward_core::kms::KmsError;
 use keyward_core::location::Location;
 use rand_core::CryptoRng;
 
@@ -11,6 +13,7 @@ use crate::access::{Access, CredentialSource, Settings};
 use crate::backoff::Backoff;
 use crate::clients::Clients;
 use crate::credentials::Caller;
+use crate::endpoint::Endpoint;
 use crate::lane::{Lane, Lanes};
 use crate::target::Target;
 
@@ -31,6 +34,8 @@ pub(crate) struct Shared {
     rng: Mutex<Box<dyn CryptoRng + Send>>,
     pub(crate) clients: Clients,
     lanes: Lanes,
+    /// Endpoints that were read and checked before.
+    endpoints: Mutex<HashMap<(Option<String>, Location), Endpoint>>,
     backoff: Backoff,
 }
 
@@ -53,6 +58,7 @@ impl GcpKms {
             rng: Mutex::new(rng),
             clients: Clients::new(Caller::new(source)),
             lanes: Lanes::default(),
+            endpoints: Mutex::default(),
             backoff,
         }))
     }
@@ -65,6 +71,19 @@ impl Shared {
             Some(ring) => self.access.of_ring(ring),
             None => self.access.of_location(target.project, target.location),
         }
+    }
+
+    /// Where a location is reached.
+    pub(crate) fn endpoint(&self, settings: &Settings, location: &Location) -> Result<Endpoint, KmsError> {
+        let asked = (settings.endpoint.clone(), location.clone());
+        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(endpoint) = endpoints.get(&asked) {
+            return Ok(endpoint.clone());
+        }
+        let named = self.access.otherwise.endpoint.as_deref();
+        let endpoint = Endpoint::of(settings.endpoint.as_deref(), named, location)?;
+        endpoints.insert(asked, endpoint.clone());
+        Ok(endpoint)
     }
 
     pub(crate) fn lane(&self, project: &str, location: &Location, settings: &Settings) -> Arc<Lane> {

@@ -125,7 +125,7 @@ impl About<'_> {
                 "check the network of this machine, and that {} has such a regional endpoint",
                 self.location
             ),
-            Endpoint::Plain(_) => "is the emulator running?".to_owned(),
+            Endpoint::Local(_) => "is the emulator running?".to_owned(),
         }
     }
 
