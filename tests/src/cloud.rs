@@ -8,7 +8,7 @@ use keyward_gcp::{Access, CredentialSource, GcpKms, Quota, Settings};
 use rand::rngs::StdRng;
 
 /// More calls than a test makes.
-const ENOUGH: Quota = Quota {
+pub const ENOUGH: Quota = Quota {
     reads_per_minute: 10_000_000,
     writes_per_minute: 10_000_000,
     crypto_per_minute: 10_000_000,
@@ -41,20 +41,25 @@ fn with(emulator: &Emulator, credentials: CredentialSource) -> GcpKms {
     GcpKms::new(access, Arc::new(ClockOf(emulator.trouble().clone())), rng)
 }
 
-/// The clock of an emulator.
+/// The clock of an emulator, in microseconds.
 pub struct ClockOf(pub Trouble);
 
 impl Clock for ClockOf {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        microseconds(self.0.now())
     }
 }
 
-/// The clock of the machine.
+/// The clock of the machine, in microseconds.
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        microseconds(Timestamp::now())
     }
+}
+
+/// Cloud KMS knows no shorter times.
+fn microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap()
 }

@@ -6,6 +6,7 @@
 //! - [`google`]: somebody with Google's own client, who can do what keyward cannot.
 //! - [`emulated`]: an emulator that it talks to.
 //! - [`cloud`]: keyward's provider at an emulator.
+//! - [`probe`]: questions whose answers by Cloud KMS nobody has seen yet.
 //! - [`fault`]: runs a program that is killed, or whose calls fail, at a chosen write.
 
 #![allow(
@@ -27,6 +28,7 @@ pub mod naive;
 pub mod operation;
 pub mod picture;
 pub mod plain_http;
+pub mod probe;
 pub mod pure;
 pub mod server;
 pub mod session;

@@ -20,7 +20,7 @@ pub(super) async fn a_ring_is_created_once(subject: &Subject) {
     );
     assert!(again.message.contains(&subject.ring.to_string()), "{again}");
     let ring = present(subject.read.get_ring(&subject.ring).await);
-    assert!(ring.created <= subject.clock.now());
+    assert!(ring.created <= later(subject.clock.now(), subject.patience));
 }
 
 pub(super) async fn a_key_needs_its_ring(subject: &Subject) {
@@ -76,7 +76,7 @@ pub(super) async fn a_key_keeps_what_it_was_created_with(subject: &Subject) {
     assert_eq!(seen.destroy_window, spec.destroy_window);
     assert_eq!(seen.labels, spec.labels);
     assert_eq!(seen.purpose, spec.purpose);
-    assert!(seen.created <= subject.clock.now());
+    assert!(seen.created <= later(subject.clock.now(), subject.patience));
 }
 
 pub(super) async fn the_destroy_window_is_30_days_unless_given(subject: &Subject) {

@@ -35,8 +35,7 @@ pub(super) async fn old_versions_decrypt_after_the_primary_changed(subject: &Sub
     let old = subject.encrypt(&key).await.unwrap();
     let second = subject.admin.create_version(&key).await.unwrap().name;
     subject.admin.set_primary(&second).await.unwrap();
-    let new = subject.encrypt(&key).await.unwrap();
-    assert_eq!(new.version, second);
+    let new = subject.encrypt_by(&second).await;
     subject.assert_opens(&key, &old).await;
     subject.assert_opens(&key, &new).await;
 }
@@ -115,9 +114,11 @@ pub(super) async fn a_version_that_is_not_enabled_is_not_used(subject: &Subject)
     let sealed = subject.encrypt(&key).await.unwrap();
     subject.admin.disable(&sealed.version).await.unwrap();
     let message = format!("{} is not enabled, current state is: DISABLED.", sealed.version);
-    let refusal = refused(subject.encrypt(&key).await, KmsCode::FailedPrecondition);
+    let refusal = subject.refusal(async || subject.encrypt(&key).await).await;
     says(&refusal, &message);
-    let refusal = refused(subject.decrypt(&key, &sealed).await, KmsCode::FailedPrecondition);
+    let refusal = subject
+        .refusal(async || subject.decrypt(&key, &sealed).await)
+        .await;
     says(&refusal, &message);
     subject.rescue.enable(&sealed.version).await.unwrap();
     subject.assert_opens(&key, &sealed).await;
@@ -127,7 +128,9 @@ pub(super) async fn a_named_version_encrypts_only_while_it_is_enabled(subject: &
     let key = subject.key().await;
     let second = subject.admin.create_version(&key).await.unwrap().name;
     subject.admin.disable(&second).await.unwrap();
-    refused(subject.encrypt_with(&second).await, KmsCode::FailedPrecondition);
+    subject
+        .refusal(async || subject.encrypt_with(&second).await)
+        .await;
     subject.rescue.enable(&second).await.unwrap();
     assert_eq!(subject.encrypt_with(&second).await.unwrap().version, second);
 }
@@ -138,7 +141,7 @@ pub(super) async fn an_old_version_decrypts_only_while_it_is_enabled(subject: &S
     let second = subject.admin.create_version(&key).await.unwrap().name;
     subject.admin.set_primary(&second).await.unwrap();
     subject.admin.disable(&old.version).await.unwrap();
-    refused(subject.decrypt(&key, &old).await, KmsCode::FailedPrecondition);
+    subject.refusal(async || subject.decrypt(&key, &old).await).await;
     subject.rescue.enable(&old.version).await.unwrap();
     subject.assert_opens(&key, &old).await;
 }
@@ -149,7 +152,7 @@ pub(super) async fn without_a_primary_a_key_does_not_encrypt(subject: &Subject) 
         ..KeySpec::default()
     };
     let key = subject.key_like(spec).await;
-    refused(subject.encrypt(&key).await, KmsCode::FailedPrecondition);
+    subject.refusal(async || subject.encrypt(&key).await).await;
 }
 
 pub(super) async fn a_missing_key_is_not_found(subject: &Subject) {
@@ -189,8 +192,9 @@ pub(super) async fn state_is_checked_before_arguments(subject: &Subject) {
     let key = subject.key().await;
     subject.admin.disable(&key.version(1)).await.unwrap();
     let more = vec![7; limits::KMS_PLAINTEXT_LEN + 1];
-    let answer = subject.crypt.encrypt(EncryptWith::Key(&key), &more, b"").await;
-    refused(answer, KmsCode::FailedPrecondition);
+    subject
+        .refusal(async || subject.crypt.encrypt(EncryptWith::Key(&key), &more, b"").await)
+        .await;
     let missing = subject.unused();
     let answer = subject
         .crypt
@@ -204,12 +208,12 @@ pub(super) async fn a_refusal_names_the_version_and_its_state(subject: &Subject)
     let sealed = subject.encrypt(&key).await.unwrap();
     subject.admin.disable(&sealed.version).await.unwrap();
     for refusal in [
-        subject.encrypt(&key).await.map(drop),
-        subject.decrypt(&key, &sealed).await.map(drop),
+        subject.refusal(async || subject.encrypt(&key).await).await,
+        subject
+            .refusal(async || subject.decrypt(&key, &sealed).await)
+            .await,
     ] {
-        let violation = refused(refusal, KmsCode::FailedPrecondition)
-            .violation
-            .expect("a violation");
+        let violation = refusal.violation.expect("a violation");
         assert_eq!(violation.kind, "KEY_DISABLED");
         assert_eq!(violation.subject, sealed.version.to_string());
     }

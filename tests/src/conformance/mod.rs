@@ -113,6 +113,9 @@ pub const FACTS: &[Fact] = facts! {
         a_due_destruction_is_final;
 };
 
+/// How many key versions stay behind where the clock does not move, each of which costs money until it is destroyed.
+pub const VERSIONS: u32 = 60;
+
 /// Runs every fact, and answers which hold. Those that need a clock that moves, or a way to schedule a destruction, are
 /// skipped where the subject has none.
 pub async fn run(subject: &Subject) -> Report {

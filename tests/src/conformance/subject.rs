@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyward_core::clock::Clock;
 use keyward_core::key::{CryptoKey, KeySpec, KeyVersion, VersionState};
@@ -18,6 +18,9 @@ pub type ScheduleDestruction =
 
 /// Moves the clock of the provider forward.
 pub type MoveClock = Box<dyn Fn(Duration) + Send + Sync>;
+
+/// How long to wait before asking whether everybody has heard of a change.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A provider under test.
 pub struct Subject {
@@ -39,6 +42,9 @@ pub struct Subject {
     pub move_clock: Option<MoveClock>,
     /// Schedules a destruction; `None` where the suite may not.
     pub schedule_destruction: Option<ScheduleDestruction>,
+    /// How long a disable or another primary may take until everybody has heard of it, and how far its clock may be from
+    /// ours; zero where that is at once, and one clock.
+    pub patience: Duration,
     /// How many keys the suite has made.
     pub made: AtomicU32,
 }
@@ -59,6 +65,7 @@ impl Subject {
             clock,
             move_clock: None,
             schedule_destruction: None,
+            patience: Duration::ZERO,
             made: AtomicU32::new(0),
         }
     }
@@ -140,6 +147,32 @@ impl Subject {
         sealed: &Encrypted,
     ) -> Result<SecretBytes, KmsError> {
         self.crypt.decrypt(key, &sealed.ciphertext, b"aad").await
+    }
+
+    /// A call that the state of a version does not allow, once everybody has heard of that state.
+    pub(super) async fn refusal<T>(&self, call: impl AsyncFn() -> Result<T, KmsError>) -> KmsError {
+        let begun = Instant::now();
+        loop {
+            let answer = call().await;
+            let is_known = matches!(&answer, Err(error) if error.code == KmsCode::FailedPrecondition);
+            if is_known || begun.elapsed() >= self.patience {
+                return refused(answer, KmsCode::FailedPrecondition);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Encrypts until the new primary answers.
+    pub(super) async fn encrypt_by(&self, primary: &KeyVersionName) -> Encrypted {
+        let begun = Instant::now();
+        loop {
+            let sealed = self.encrypt(primary.key()).await.expect("a key encrypts");
+            if sealed.version == *primary || begun.elapsed() >= self.patience {
+                assert_eq!(sealed.version, *primary);
+                return sealed;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     pub(super) async fn assert_opens(&self, key: &CryptoKeyName, sealed: &Encrypted) {

@@ -120,7 +120,9 @@ pub(super) async fn a_due_destruction_is_final(subject: &Subject) -> Outcome {
     let gone = subject.version(&first).await;
     assert_eq!(gone.state, VersionState::Destroyed);
     assert_eq!((gone.destroy_at, gone.destroyed_at), (None, Some(due)));
-    refused(subject.decrypt(&key, &sealed).await, KmsCode::FailedPrecondition);
+    subject
+        .refusal(async || subject.decrypt(&key, &sealed).await)
+        .await;
     for answer in [
         subject.rescue.restore(&first).await,
         subject.rescue.enable(&first).await,

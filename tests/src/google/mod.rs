@@ -209,6 +209,21 @@ impl Google {
     }
 }
 
+impl Google {
+    /// How many versions there are in all rings of a location that is small enough for one page each.
+    pub async fn count_versions(&self, location: &str) -> usize {
+        let (client, mut count) = (&self.client, 0);
+        let rings = client.list_key_rings().set_parent(location).send().await.unwrap();
+        for ring in rings.key_rings {
+            let call = client.list_crypto_keys().set_parent(ring.name);
+            for key in call.set_page_size(1000).send().await.unwrap().crypto_keys {
+                count += self.versions(&key.name.parse().unwrap()).await.unwrap().len();
+            }
+        }
+        count
+    }
+}
+
 fn install_tls() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
