@@ -16,7 +16,7 @@ use std::thread;
 
 use futures_util::future::join_all;
 use keyward_core::clock::Timestamp;
-use keyward_core::key::{KeySpec, VersionState};
+use keyward_core::key::{KeySpec, KeyVersion, VersionState};
 use keyward_core::kms::KmsCode;
 use keyward_core::name::{CryptoKeyName, KeyVersionName};
 use keyward_tests::emulated::runtime;
@@ -97,7 +97,6 @@ const MOST: u32 = 300;
 
 /// One life of an emulator, its death, and what is found afterwards.
 fn survives(fault: Option<(&Faults, How, u32)>, kill_after: u32, seed: u64, what: &str) {
-    eprintln!("{what}");
     let folder = in_memory();
     prepare(folder.path());
     let mut acknowledged = Acknowledged::default();
@@ -122,7 +121,7 @@ fn survives(fault: Option<(&Faults, How, u32)>, kill_after: u32, seed: u64, what
         let key = version.key();
         let versions = run.block_on(google.versions(key)).unwrap();
         assert_eq!(
-            versions[version.number() as usize - 1].state,
+            state(&versions, version.number()),
             VersionState::Destroyed,
             "{what}: {version}"
         );
@@ -322,20 +321,25 @@ fn model(done: &[Operation], pending: Option<&Operation>) -> Vec<String> {
 
 /// What was encrypted decrypts, unless its version may not be used.
 fn find_sealed(sight: &Sight<'_>, sealed: &Sealed, index: usize, what: &str) {
-    let state = sight.versions(sealed.key)[sealed.number as usize - 1].state;
+    let current = state(&sight.versions(sealed.key), sealed.number);
     let name = sealed.key.name();
     let opened = sight.google.decrypt(&name, &sealed.ciphertext, b"aad");
     match sight.runtime.block_on(opened) {
         Ok(opened) => assert_eq!(
-            (opened, state),
+            (opened, current),
             (index.to_string().into_bytes(), VersionState::Enabled),
             "{what}"
         ),
         Err(refused) => {
             assert_eq!(refused.code, KmsCode::FailedPrecondition, "{what}: {refused}");
-            assert_ne!(state, VersionState::Enabled, "{what}");
+            assert_ne!(current, VersionState::Enabled, "{what}");
         }
     }
+}
+
+fn state(versions: &[KeyVersion], number: u64) -> VersionState {
+    let found = versions.iter().find(|version| version.name.number() == number);
+    found.expect("a version").state
 }
 
 fn find_objects(server: &Server, acknowledged: &Acknowledged, what: &str) {
@@ -357,7 +361,8 @@ fn find_objects(server: &Server, acknowledged: &Acknowledged, what: &str) {
 fn find_policy(server: &Server, members: u32, what: &str) {
     let path = format!("/v1/{}:getIamPolicy", bucket_key().ring());
     let policy = server.json("GET", &path, &json!({})).unwrap();
-    let found = policy["bindings"][0]["members"].as_array().map_or(0, Vec::len) as u32;
+    let found = policy["bindings"][0]["members"].as_array().map_or(0, Vec::len);
+    let found = u32::try_from(found).unwrap();
     assert!(
         (members..=members + 1).contains(&found),
         "{what}: {found} of {members}"
