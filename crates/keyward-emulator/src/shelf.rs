@@ -1,9 +1,11 @@
 //! What the emulator keeps beside its keys: policies, the clock, buckets and objects, in one file or in memory.
 //!
+//! One process at a time holds a folder: `DIR/.lock` is locked for as long as the shelf lives.
+//!
 //! `DIR/emulator.db` is an SQLite file of mode 0600 with one table: a value by namespace and name. A change is one
 //! transaction, durable when [`Shelf::change`] returns; after a kill either all of it is there or nothing.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -39,6 +41,8 @@ CREATE TABLE item (
 pub(crate) struct Shelf {
     file: Option<PathBuf>,
     connection: Arc<Mutex<Connection>>,
+    /// Keeps other processes out of the folder.
+    _hold: Option<Arc<File>>,
 }
 
 /// The shelf inside one transaction.
@@ -67,8 +71,12 @@ impl Shelf {
     /// `UNAVAILABLE` when it cannot be read or written, `INTERNAL` when it is damaged or is not such a file.
     pub(crate) fn open(folder: &Path) -> Result<Self, KmsError> {
         let file = folder.join("emulator.db");
+        let hold = hold(folder)?;
         make(folder, &file).map_err(|error| unavailable(&file, error))?;
-        let shelf = Self::over(Some(file.clone()), connect(&file))?;
+        let shelf = Self {
+            _hold: Some(Arc::new(hold)),
+            ..Self::over(Some(file.clone()), connect(&file))?
+        };
         shelf.change(|shelved| shelved.checked(&file))?;
         Ok(shelf)
     }
@@ -85,6 +93,7 @@ impl Shelf {
         Ok(Self {
             file,
             connection: Arc::new(Mutex::new(connection)),
+            _hold: None,
         })
     }
 
@@ -218,12 +227,31 @@ impl Shelved<'_> {
     }
 }
 
-/// The folder, mode 0700, and an empty file, mode 0600: SQLite fills it, and gives its journal the same mode. A kill
+/// The lock of the folder, which is made with mode 0700 when it is missing.
+fn hold(folder: &Path) -> Result<File, KmsError> {
+    let file = folder.join(".lock");
+    let open = || {
+        if !folder.is_dir() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&file)
+    };
+    let lock = open().map_err(|error| unavailable(&file, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(unavailable(folder, "another process serves what is in it")),
+        Err(TryLockError::Error(error)) => Err(unavailable(&file, error)),
+    }
+}
+
+/// An empty file, mode 0600: SQLite fills it, and gives its journal the same mode. A kill
 /// in between leaves the empty file, which is filled the next time.
 fn make(folder: &Path, file: &Path) -> io::Result<()> {
-    if !folder.is_dir() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
     match OpenOptions::new()
         .write(true)
         .create_new(true)

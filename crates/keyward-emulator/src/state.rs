@@ -67,6 +67,7 @@ impl State {
             rng.fork(),
         )?;
         let iam = Iam::open(&shelf)?;
+        clock.keep_from_now()?;
         let trouble = Trouble::start(chance, Arc::clone(&clock), keys.clone(), iam.clone())?;
         if let Some(asked) = asked {
             asked.cause(&trouble)?;

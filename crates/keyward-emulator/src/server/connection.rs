@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::front::{Door, Front};
+use super::opening::Opening;
 
 /// Calls at once on one HTTP/2 connection. A client with more of them waits, and is served in turn.
 const STREAMS: u32 = 256;
@@ -83,7 +84,10 @@ impl Protocols {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut connection = pin!(self.0.serve_connection(TokioIo::new(stream), Door(front)));
+        let mut connection = pin!(
+            self.0
+                .serve_connection(TokioIo::new(Opening::new(stream, OPENING)), Door(front))
+        );
         let mut stopped = pin!(stop.wait_for(|stopped| *stopped));
         let mut stopping = false;
         poll_fn(|context| {

@@ -3,6 +3,7 @@
 mod budget;
 mod connection;
 mod front;
+mod opening;
 mod paced;
 mod reply;
 pub(crate) mod tls;

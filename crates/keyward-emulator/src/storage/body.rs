@@ -25,6 +25,28 @@ pub(crate) struct Room(Arc<Semaphore>);
 /// A part of the room, given back on drop.
 pub(crate) struct Taken(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
+/// A content that takes its room until the last of it is sent.
+struct Held {
+    content: Vec<u8>,
+    _taken: Taken,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.content
+    }
+}
+
+impl Taken {
+    /// `content`, with this room for as long as somebody holds a part of it.
+    pub(crate) fn around(self, content: Vec<u8>) -> Bytes {
+        Bytes::from_owner(Held {
+            content,
+            _taken: self,
+        })
+    }
+}
+
 impl Room {
     /// All of it.
     pub(crate) fn new() -> Self {

@@ -27,7 +27,7 @@ pub(crate) fn answer(state: &State, ask: &Ask) -> Result<Reply, Refusal> {
         return Ok(described(&object, hashes, 200).header("content-length", length));
     }
     let size = usize::try_from(object.size).map_err(|_| super::seal::damaged())?;
-    let _taken = state.storage.room.take(size)?;
+    let taken = state.storage.room.take(size)?;
     let opened = content::opened(state, &bucket.project, &object)?;
     let range = match ask
         .header("range")
@@ -44,7 +44,7 @@ pub(crate) fn answer(state: &State, ask: &Ask) -> Result<Reply, Refusal> {
         reply = reply.header("content-range", text);
     }
     let content = content::read(state, &object, &opened, range.unwrap_or(0..size))?;
-    Ok(reply.body(content.into()))
+    Ok(reply.body(taken.around(content)))
 }
 
 fn out_of_range() -> Refusal {

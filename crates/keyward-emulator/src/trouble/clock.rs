@@ -49,7 +49,7 @@ struct Kept {
 
 impl SteeredClock {
     /// A clock that starts at `start`, or with the system's, and runs at `rate`, or as it did. What a persisted shelf
-    /// remembers is never undercut.
+    /// remembers is never undercut. Nothing is written before [`Self::keep_from_now`]: a start that fails leaves no trace.
     ///
     /// # Errors
     /// A usage error when it is not a rate; what the shelf says.
@@ -72,8 +72,15 @@ impl SteeredClock {
             steering: Mutex::new(steering),
             shelf: shelf.is_persisted().then(|| shelf.clone()),
         };
-        clock.steer(|steering| Ok(*steering))?;
         Ok(clock)
+    }
+
+    /// Leaves its place on the shelf for the first time.
+    ///
+    /// # Errors
+    /// What the shelf says.
+    pub(crate) fn keep_from_now(&self) -> Result<()> {
+        self.steer(|steering| Ok(*steering)).map(|_| ())
     }
 
     /// Emulated seconds a second.
@@ -141,15 +148,20 @@ impl SteeredClock {
         }
     }
 
-    /// Leaves its place on the shelf, for the next start.
+    /// Leaves exactly its place on the shelf, for the next start, and stands there.
     ///
     /// # Errors
     /// What the shelf says.
     pub(crate) fn leave(&self) -> Result<()> {
-        match self.shelf.is_some() {
-            true => self.steer(|steering| Ok(*steering)).map(|_| ()),
-            false => Ok(()),
-        }
+        let Some(shelf) = &self.shelf else { return Ok(()) };
+        shelf.change(|shelved| {
+            let mut steering = self.lock();
+            let mut last = steering.turned(|now| Ok(*now))?;
+            last.ceiling = last.at;
+            put(shelved, last.at, last.rate)?;
+            *steering = last;
+            Ok(())
+        })
     }
 
     pub(crate) fn needs_keeping(&self) -> bool {
@@ -222,16 +234,20 @@ impl Steering {
             true => (later(self.at, ahead), later(self.at, ahead)),
             false => (self.at, Timestamp::MAX),
         };
-        let kept = Kept {
-            at,
-            system: Timestamp::now(),
-            rate: self.rate,
-        };
-        let kept =
-            serde_json::to_vec(&kept).map_err(|error| Error::bug("the clock has no JSON").because(error))?;
-        shelved.put(NAMESPACE, NAME, &kept)?;
+        put(shelved, at, self.rate)?;
         Ok(ceiling)
     }
+}
+
+fn put(shelved: &Shelved<'_>, at: Timestamp, rate: f64) -> Result<()> {
+    let kept = Kept {
+        at,
+        system: Timestamp::now(),
+        rate,
+    };
+    let kept =
+        serde_json::to_vec(&kept).map_err(|error| Error::bug("the clock has no JSON").because(error))?;
+    Ok(shelved.put(NAMESPACE, NAME, &kept)?)
 }
 
 /// Whether a clock can run at this rate.
@@ -311,7 +327,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let restart = |start| {
             let shelf = Shelf::open(folder.path()).unwrap();
-            SteeredClock::new(start, None, &shelf).unwrap()
+            let clock = SteeredClock::new(start, None, &shelf).unwrap();
+            clock.keep_from_now().unwrap();
+            clock
         };
         let clock = restart(Some(Timestamp::UNIX_EPOCH));
         clock.set_rate(0.0).unwrap();
@@ -326,6 +344,20 @@ mod tests {
         let clock = restart(None);
         assert!(clock.now() >= shown);
         assert_eq!(clock.rate(), FASTEST);
+    }
+
+    #[test]
+    fn a_stop_leaves_exactly_what_was_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let start = || SteeredClock::new(None, None, &Shelf::open(folder.path()).unwrap()).unwrap();
+        let clock = start();
+        clock.set_rate(FASTEST).unwrap();
+        clock.leave().unwrap();
+        let shown = clock.now();
+        drop(clock);
+        let shelf = Shelf::open(folder.path()).unwrap();
+        let kept = shelf.read(|shelved| shelved.get(NAMESPACE, NAME)).unwrap();
+        assert_eq!(parsed(&kept.unwrap()).unwrap().at, shown);
     }
 
     #[test]

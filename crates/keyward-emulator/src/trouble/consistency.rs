@@ -43,6 +43,8 @@ struct Lagging {
     changes: u64,
     disabled: BTreeMap<KeyVersionName, Timestamp>,
     primaries: BTreeMap<CryptoKeyName, Before>,
+    /// The primary that Encrypt found last: a rotation is noticed by who knew the primary before.
+    known: BTreeMap<CryptoKeyName, u64>,
 }
 
 /// The primary of a key before the present one, and until when it may still answer.
@@ -100,6 +102,7 @@ impl Consistency {
         let until = lagging.until(self.chance, bound, now);
         lagging.forget(now);
         lagging.primaries.remove(key);
+        lagging.known.insert(key.clone(), after);
         if let Some(before) = before.filter(|before| *before != after) {
             let before = Before {
                 now: after,
@@ -127,14 +130,26 @@ impl Consistency {
         }
         let now = clock.now();
         if let Some(before) = self.primary_before(keys, now, with).filter(|_| self.is_unaware()) {
-            let encrypted = keys.encrypt_unchecked(EncryptWith::Version(&before), plaintext, aad);
+            let encrypted = self.encrypt_hidden(keys, now, EncryptWith::Version(&before), plaintext, aad);
             return encrypted.or_else(|_| keys.encrypt(with, plaintext, aad));
         }
-        keys.encrypt(with, plaintext, aad)
-            .or_else(|refused| match self.is_hidden(&refused, now) {
-                true => keys.encrypt_unchecked(with, plaintext, aad),
-                false => Err(refused),
-            })
+        self.encrypt_hidden(keys, now, with, plaintext, aad)
+    }
+
+    /// Encrypts, also under a version whose disable has not arrived.
+    fn encrypt_hidden(
+        &self,
+        keys: &Resident,
+        now: Timestamp,
+        with: EncryptWith<'_>,
+        plaintext: &[u8],
+        aad: &[u8],
+    ) -> Result<Encrypted, KmsError> {
+        let encrypted = keys.encrypt(with, plaintext, aad);
+        encrypted.or_else(|refused| match self.is_hidden(&refused, now) {
+            true => keys.encrypt_unchecked(with, plaintext, aad),
+            false => Err(refused),
+        })
     }
 
     /// Decrypts, as a backend would that may not have heard of everything.
@@ -181,7 +196,7 @@ impl Consistency {
         let EncryptWith::Key(name) = with else { return None };
         let (key, primary) = keys.key(name).ok()?;
         let mut lagging = self.lock();
-        if let Some(primary) = primary.filter(|_| !lagging.primaries.contains_key(name)) {
+        if let Some(primary) = primary {
             lagging.note_rotation(self.chance, name, primary.name.number(), primary.created);
         }
         let before = lagging.primaries.get(name)?;
@@ -219,9 +234,11 @@ impl Lagging {
         later(now, bound.mul_f64(chance.share(u64::MAX - 1, self.changes)))
     }
 
-    /// A rotation makes its version and its primary in one moment, and the primary before is the version before.
+    /// Encrypt finds a primary that nobody set by hand since it last looked: a rotation made it, when it made the version.
     fn note_rotation(&mut self, chance: Chance, key: &CryptoKeyName, primary: u64, created: Timestamp) {
-        if let Some(before) = primary.checked_sub(1).filter(|before| *before > 0) {
+        self.forget(created);
+        let known = self.known.insert(key.clone(), primary);
+        if let Some(before) = known.filter(|before| *before != primary) {
             let until = self.until(chance, self.lags.primary, created);
             let before = Before {
                 now: primary,
@@ -234,6 +251,9 @@ impl Lagging {
 
     /// Forgets disables that everybody knows of, and never holds too many.
     fn forget(&mut self, now: Timestamp) {
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
         if self.disabled.len() + self.primaries.len() < MOST {
             return;
         }

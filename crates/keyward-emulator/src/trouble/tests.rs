@@ -273,13 +273,47 @@ fn a_rotation_takes_its_time_too() {
         disable: Duration::ZERO,
         primary: 2 * DAY,
     });
+    // A version that never was primary is none before either.
+    bench.add_version(&key_name("k")).unwrap();
+    assert_eq!(primaries(&bench).len(), 1);
     bench.state.trouble.advance(DAY).unwrap();
-    assert_eq!(primaries(&bench).len(), 2);
+    assert_eq!(
+        primaries(&bench).into_iter().collect::<Vec<_>>(),
+        [version_name("k", 1), version_name("k", 3)]
+    );
     bench.state.trouble.advance(2 * DAY).unwrap();
     assert_eq!(
         primaries(&bench).into_iter().collect::<Vec<_>>(),
-        [version_name("k", 2)]
+        [version_name("k", 3)]
     );
+}
+
+#[test]
+fn a_late_primary_is_no_reason_to_use_what_is_disabled_or_scheduled() {
+    let bench = Bench::with_keys(&["k"]);
+    bench.state.trouble.set_consistency(Lags {
+        disable: Duration::ZERO,
+        primary: 2 * DAY,
+    });
+    bench.add_version(&key_name("k")).unwrap();
+    bench.set_primary(&key_name("k"), "2").unwrap();
+    bench.set_state(&version_name("k", 1), 2).unwrap();
+    let only_the_second = [version_name("k", 2)];
+    assert_eq!(primaries(&bench).into_iter().collect::<Vec<_>>(), only_the_second);
+    bench.destroy(&version_name("k", 1)).unwrap();
+    assert_eq!(primaries(&bench).into_iter().collect::<Vec<_>>(), only_the_second);
+}
+
+#[test]
+fn what_was_set_before_there_were_lags_has_arrived() {
+    let bench = Bench::with_keys(&["k"]);
+    bench.add_version(&key_name("k")).unwrap();
+    bench.set_primary(&key_name("k"), "2").unwrap();
+    bench.state.trouble.set_consistency(Lags {
+        disable: Duration::ZERO,
+        primary: 2 * DAY,
+    });
+    assert_eq!(primaries(&bench).len(), 1);
 }
 
 #[test]

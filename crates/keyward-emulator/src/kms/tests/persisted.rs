@@ -6,6 +6,7 @@ use tonic::Code::{AlreadyExists, FailedPrecondition};
 use super::super::bench::{Bench, DAY, RING, code, key_name, symmetric, version_name};
 use super::super::list_crypto_keys::ListCryptoKeys;
 use crate::interface::google::cloud::kms::v1 as wire;
+use crate::state::{Settings, State};
 
 #[test]
 fn keys_versions_and_page_tokens_outlive_a_restart() {
@@ -32,6 +33,28 @@ fn keys_versions_and_page_tokens_outlive_a_restart() {
     let opened = bench.decrypt(&key_name("a"), &sealed.ciphertext).unwrap();
     assert_eq!(&*opened.plaintext, b"kept");
     assert_eq!(code(bench.create("a", symmetric())), AlreadyExists);
+}
+
+#[test]
+fn a_start_that_fails_moves_no_clock() {
+    let folder = tempdir().unwrap();
+    let late = Settings {
+        data: Some(folder.path().to_owned()),
+        clock_at: Some("2100-01-01T00:00:00Z".parse().unwrap()),
+        ..Settings::default()
+    };
+    let bench = Bench::in_folder(folder.path());
+    let refused = State::open(&late).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("another process"), "{refused}");
+    let before = bench.now();
+    drop(bench);
+    // Alone, but with a root key that is none.
+    std::fs::create_dir_all(folder.path().join("kms")).unwrap();
+    std::fs::write(folder.path().join("kms/global.db"), "no key store").unwrap();
+    State::open(&late).map(drop).unwrap_err();
+    std::fs::remove_file(folder.path().join("kms/global.db")).unwrap();
+    let bench = Bench::in_folder(folder.path());
+    assert!(bench.now() < before.checked_add(DAY).unwrap());
 }
 
 #[test]
