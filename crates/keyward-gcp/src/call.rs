@@ -29,7 +29,7 @@ pub(crate) struct Call<'a> {
     /// The permission that it takes.
     pub(crate) needs: &'static str,
     /// When its time is up; set by the first attempt, after that had its turn.
-    until: Arc<OnceLock<Instant>>,
+    until: OnceLock<Instant>,
 }
 
 /// How often a call has failed, in all and each way.
@@ -52,11 +52,12 @@ impl<'a> Call<'a> {
             target,
             port,
             needs,
-            until: Arc::default(),
+            until: OnceLock::new(),
         })
     }
 
-    /// A look at something else for the sake of this call, within its time.
+    /// A look at something else for the sake of this call. It has time of its own: what became of a change is found out also
+    /// when the change took all the time there was.
     pub(crate) fn look(&self, target: Target<'a>, needs: &'static str) -> Call<'a> {
         Call {
             kms: self.kms,
@@ -66,15 +67,14 @@ impl<'a> Call<'a> {
             target,
             port: Port::Read,
             needs,
-            until: self.until.clone(),
+            until: OnceLock::new(),
         }
     }
 
-    /// The same call with time of its own, for a question about why it failed.
+    /// A question about why this call failed.
     pub(crate) fn afterwards(&self, port: Port, target: Target<'a>) -> Call<'a> {
         Call {
             port,
-            until: Arc::default(),
             ..self.look(target, "")
         }
     }

@@ -90,7 +90,10 @@ impl Caller {
                 made.cloned().map_err(|cause| unusable(&cause))
             }
             Source::ApplicationDefault | Source::Anonymous => Ok(anonymous::Builder::new().build()),
-            Source::Command(command) => Ok(Credentials::from(Shared(command.clone()))),
+            Source::Command(command) => Ok(Credentials::from(Shared {
+                command: command.clone(),
+                local: endpoint.is_local(),
+            })),
         }
     }
 }
@@ -114,14 +117,39 @@ fn unusable(cause: &build_errors::Error) -> KmsError {
 
 /// One token command for all clients.
 #[derive(Debug)]
-struct Shared(Arc<TokenCommand>);
+struct Shared {
+    command: Arc<TokenCommand>,
+    /// Whether it goes to this machine, where anybody may listen: only the name of a caller is sent there.
+    local: bool,
+}
+
+/// How access tokens of Google begin, opaque ones and signed ones. An emulator is told a name.
+const REAL: [&[u8]; 2] = [b"Bearer ya29.", b"Bearer eyJ"];
+/// Longest name of a caller, with what stands before it.
+const NAME_LEN: usize = 256;
+
+impl Shared {
+    fn may_send(&self, header: &HeaderValue) -> bool {
+        let text = header.as_bytes();
+        !self.local || text.len() <= NAME_LEN && !REAL.iter().any(|start| text.starts_with(start))
+    }
+}
 
 impl CredentialsProvider for Shared {
     async fn headers(
         &self,
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        self.0.headers(extensions).await
+        let shown = self.command.headers(extensions).await?;
+        let CacheableResource::New { data, .. } = &shown else {
+            return Ok(shown);
+        };
+        if data.values().all(|header| self.may_send(header)) {
+            return Ok(shown);
+        }
+        let why = "the access token command printed a real token, and the endpoint is on this machine, where anybody may \
+                   listen; let it print the name of a caller";
+        Err(CredentialsError::from_msg(false, why))
     }
 
     async fn universe_domain(&self) -> Option<String> {
@@ -158,5 +186,36 @@ impl CredentialsProvider for Named {
 
     async fn universe_domain(&self) -> Option<String> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn sent(token: &str, local: bool) -> Result<(), String> {
+        let words = ["echo", token].map(OsString::from).to_vec();
+        let shared = Shared {
+            command: Arc::new(TokenCommand::new(words)),
+            local,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let headers = runtime.block_on(shared.headers(Extensions::new()));
+        headers.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_real_token_stays_away_from_this_machine() {
+        for real in ["ya29.a0AfB_byC", "eyJhbGciOiJSUzI1NiJ9.e30.x", &"x".repeat(300)] {
+            let why = sent(real, true).unwrap_err();
+            assert!(why.contains("real token") && !why.contains(real), "{why}");
+            assert!(sent(real, false).is_ok());
+        }
+        assert!(sent("user:ann@example.com", true).is_ok());
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Endpoint {
     Local(String),
 }
 
-/// The domain whose hosts are Google's: regional endpoints, private ones, restricted ones.
+/// The domain whose hosts are Google's. Not all of them are Cloud KMS: a bucket has a host there too.
 const GOOGLE: &str = ".googleapis.com";
 
 impl Endpoint {
@@ -68,8 +68,22 @@ fn parsed(text: &str, location: &Location) -> Result<(String, Url), KmsError> {
     Ok((filled, url))
 }
 
+/// Cloud KMS itself: global, regional, behind Private Service Connect, or by the two addresses of private access.
 fn is_google(url: &Url) -> bool {
-    matches!(url.host(), Some(Host::Domain(name)) if name.ends_with(GOOGLE)) && url.port().is_none()
+    let Some(Host::Domain(name)) = url.host() else {
+        return false;
+    };
+    let labels: Vec<_> = name
+        .strip_suffix(GOOGLE)
+        .into_iter()
+        .flat_map(|host| host.split('.'))
+        .collect();
+    let is_kms = match *labels {
+        ["cloudkms" | "private" | "restricted"] | ["cloudkms", "mtls"] | ["cloudkms", _, "rep"] => true,
+        [private, "p"] => private.starts_with("cloudkms-"),
+        _ => false,
+    };
+    is_kms && url.port().is_none()
 }
 
 fn is_named(url: &Url, named: Option<&str>, location: &Location) -> bool {
@@ -79,7 +93,7 @@ fn is_named(url: &Url, named: Option<&str>, location: &Location) -> bool {
 
 /// A host that only a manifest names.
 fn not_named(endpoint: &str) -> KmsError {
-    let why = "it is not Google's, and credentials would be sent there";
+    let why = "it is no address of Cloud KMS at Google, and credentials would be sent there";
     let said = refused(endpoint, why);
     KmsError::new(said.code, said.message)
         .hint("if it is yours, name it yourself, with `--endpoint` or KEYWARD_ENDPOINT; a manifest alone does not decide that")
@@ -176,6 +190,9 @@ mod tests {
             "https://xgoogleapis.com",
             "https://cloudkms.googleapis.com:8443",
             "https://10.0.0.1",
+            "https://bucket.storage.googleapis.com",
+            "https://cloudkms.storage.googleapis.com",
+            "https://storage.googleapis.com",
         ] {
             let error = of(foreign, Some("https://other.example")).unwrap_err();
             assert!(
@@ -187,7 +204,16 @@ mod tests {
         let named = Some("https://{location}.kms.example:8443");
         assert!(of("https://europe-west3.kms.example:8443", named).is_ok());
         assert!(of("https://europe-west3.kms.example", named).is_err());
-        assert!(of("https://cloudkms-ours.p.googleapis.com", None).is_ok());
+        for ours in [
+            "cloudkms",
+            "cloudkms-ours.p",
+            "cloudkms.europe-west3.rep",
+            "private",
+            "cloudkms.mtls",
+        ] {
+            let address = format!("https://{ours}.googleapis.com");
+            assert!(Endpoint::of(Some(&address), None, &location).is_ok(), "{ours}");
+        }
     }
 
     #[test]

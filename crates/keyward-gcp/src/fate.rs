@@ -90,6 +90,8 @@ fn of_http(status: Option<u16>) -> Fate {
     match status {
         Some(429) => Fate::Busy,
         Some(401) => Fate::Unauthenticated,
+        // Somebody on the way gave up waiting: for what, nobody says.
+        Some(408 | 499) => Fate::Lost,
         Some(300..=499) => Fate::Refused,
         _ => Fate::Lost,
     }

@@ -46,15 +46,22 @@ impl Lane {
         until: Option<Instant>,
     ) -> Result<SemaphorePermit<'_>, TooLate> {
         let now = Instant::now();
-        let wait = self.with_pace(kind, |pace| pace.reserve(now));
-        if until.is_some_and(|until| wait >= until.saturating_duration_since(now)) {
-            return Err(TooLate);
-        }
+        let left = until.map(|until| until.saturating_duration_since(now));
+        let wait = self
+            .with_pace(kind, |pace| pace.reserve(now, left))
+            .ok_or(TooLate)?;
+        let mut reserved = Reserved {
+            lane: self,
+            kind,
+            used: false,
+        };
         if wait > Duration::ZERO {
             sleep(wait).await;
         }
         // The semaphore is never closed.
-        self.slots.acquire().await.map_err(|_| TooLate)
+        let slot = self.slots.acquire().await.map_err(|_| TooLate)?;
+        reserved.used = true;
+        Ok(slot)
     }
 
     /// The provider refused a call for its quota.
@@ -69,6 +76,21 @@ impl Lane {
             Kind::Crypto => &self.crypto,
         };
         act(&mut pace.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A turn that is given back when nobody waits for it any more.
+struct Reserved<'a> {
+    lane: &'a Lane,
+    kind: Kind,
+    used: bool,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if !self.used {
+            self.lane.with_pace(self.kind, Pace::give_back);
+        }
     }
 }
 

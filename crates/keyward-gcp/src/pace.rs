@@ -42,12 +42,21 @@ impl Pace {
         }
     }
 
-    /// Takes the next turn: how long to wait for it.
-    pub(crate) fn reserve(&mut self, now: Instant) -> Duration {
+    /// Takes the next turn: how long to wait for it. None is taken when that is as long as `patience`, or longer.
+    pub(crate) fn reserve(&mut self, now: Instant, patience: Option<Duration>) -> Option<Duration> {
         self.advance(now);
+        let missing = (1.0 - self.tokens).max(0.0);
+        let wait = Duration::try_from_secs_f64(missing / (self.full * self.speed)).unwrap_or(Duration::MAX);
+        if !wait.is_zero() && patience.is_some_and(|patience| wait >= patience) {
+            return None;
+        }
         self.tokens -= 1.0;
-        let missing = (-self.tokens).max(0.0);
-        Duration::try_from_secs_f64(missing / (self.full * self.speed)).unwrap_or(Duration::MAX)
+        Some(wait)
+    }
+
+    /// A turn that was taken is not needed.
+    pub(crate) fn give_back(&mut self) {
+        self.tokens = (self.tokens + 1.0).min(self.capacity);
     }
 
     /// The provider refused a call for its quota: half the speed, and nothing at once.
@@ -77,7 +86,7 @@ mod tests {
 
     /// When each of `calls` calls that all come at once is made.
     fn turns(pace: &mut Pace, now: Instant, calls: usize) -> Vec<Duration> {
-        (0..calls).map(|_| pace.reserve(now)).collect()
+        (0..calls).map(|_| pace.reserve(now, None).unwrap()).collect()
     }
 
     #[test]
@@ -104,12 +113,25 @@ mod tests {
         let full = Pace::new(6_000, now).full;
         pace.slow_down(now);
         pace.slow_down(now + Duration::from_millis(10));
-        let wait = pace.reserve(now + Duration::from_millis(10));
+        let wait = pace.reserve(now + Duration::from_millis(10), None).unwrap();
         let rate = 1.0 / wait.as_secs_f64();
         assert!((full * 0.4..full * 1.1).contains(&rate), "{rate} of {full}");
         let later = now + RECOVERY;
-        assert_eq!(pace.reserve(later), Duration::ZERO);
+        assert_eq!(pace.reserve(later, None), Some(Duration::ZERO));
         assert!((pace.speed - 1.0).abs() < 0.001);
+    }
+
+    #[test]
+    fn a_turn_that_comes_too_late_is_not_taken_and_one_that_is_not_needed_is_free_again() {
+        let now = Instant::now();
+        let mut pace = Pace::new(60, now);
+        turns(&mut pace, now, 15);
+        let wait = pace.reserve(now, None).unwrap();
+        for _ in 0..100 {
+            assert_eq!(pace.reserve(now, Some(wait)), None);
+        }
+        pace.give_back();
+        assert_eq!(pace.reserve(now, None), Some(wait));
     }
 
     #[test]
@@ -119,7 +141,7 @@ mod tests {
         for second in 0..100 {
             pace.slow_down(now + Duration::from_secs(second));
         }
-        let wait = pace.reserve(now + Duration::from_secs(100));
+        let wait = pace.reserve(now + Duration::from_secs(100), None).unwrap();
         assert!(wait < Duration::from_secs(120), "{wait:?}");
     }
 }

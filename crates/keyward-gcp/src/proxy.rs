@@ -17,8 +17,13 @@ pub(crate) fn refuse(url: &Url) -> Result<(), KmsError> {
 
 fn check(url: &Url, environment: impl Fn(&str) -> Option<String>) -> Result<(), KmsError> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let exceptions = EXCEPTIONS.iter().find_map(|variable| environment(variable));
-    let is_excepted = exceptions.is_some_and(|list| list.split(',').any(|entry| covers(entry.trim(), host)));
+    // Which of the two a client reads is its own affair: both have to say it, as far as they are set.
+    let mut exceptions = EXCEPTIONS
+        .iter()
+        .filter_map(|variable| environment(variable))
+        .peekable();
+    let is_excepted = exceptions.peek().is_some()
+        && exceptions.all(|list| list.split(',').any(|entry| covers(entry.trim(), host)));
     match PROXIES.iter().find(|variable| environment(variable).is_some()) {
         Some(variable) if !is_excepted => Err(KmsError::new(
             KmsCode::InvalidArgument,
@@ -54,6 +59,10 @@ mod tests {
         assert!(!refuses(
             "http://127.0.0.1:1",
             &[proxy, ("NO_PROXY", "localhost, 127.0.0.1")]
+        ));
+        assert!(refuses(
+            "http://127.0.0.1:1",
+            &[proxy, ("NO_PROXY", "127.0.0.1"), ("no_proxy", "localhost")]
         ));
         assert!(!refuses("http://[::1]:1", &[proxy, ("no_proxy", "::1")]));
         assert!(!refuses("http://localhost:1", &[proxy, ("no_proxy", "*")]));

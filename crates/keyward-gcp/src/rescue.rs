@@ -38,7 +38,7 @@ async fn restore(kms: &Shared, name: &KeyVersionName) -> Result<KeyVersion, KmsE
             let request = client.restore_crypto_key_version().set_name(name.to_string());
             call.dress(request).send()
         },
-        |version| named(convert::version(version)?, name, |version| &version.name),
+        |version| restored(named(convert::version(version)?, name, |version| &version.name)?),
         || {
             call.seen(name, |state| match state {
                 VersionState::Disabled | VersionState::Enabled => Some(true),
@@ -48,6 +48,14 @@ async fn restore(kms: &Shared, name: &KeyVersionName) -> Result<KeyVersion, KmsE
         },
     )
     .await
+}
+
+/// What was restored, if it was.
+fn restored(version: KeyVersion) -> Result<KeyVersion, String> {
+    match version.state {
+        VersionState::Disabled | VersionState::Enabled => Ok(version),
+        state => Err(format!("it is {state} after it was restored")),
+    }
 }
 
 /// Enables or disables.
