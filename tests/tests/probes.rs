@@ -16,7 +16,7 @@ use serde_json::Value;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_against-cloud-kms");
 
 /// What the emulator answers. After a paid run, the same file of Cloud KMS shows where it is wrong.
-const ON_RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/emulator-answers.json");
+const ON_RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/answers/emulator.json");
 
 /// Runs the program that is meant for Cloud KMS.
 fn run(emulator: &Emulator, answers: &Path, words: &[&str]) -> (bool, String) {
