@@ -96,7 +96,8 @@ mod tests {
         let mut opening = Opening::new(server, PATIENCE);
         let reading = async {
             let mut buffer = [0; 64];
-            opening.read(&mut buffer).await?;
+            let begun = opening.read(&mut buffer).await?;
+            assert!(begun > 0);
             opening.read(&mut buffer).await
         };
         // The client stays, and says no more; nor does it wait for ever.
