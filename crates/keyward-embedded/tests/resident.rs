@@ -261,6 +261,7 @@ fn what_is_due_and_cannot_be_written_is_not_shown() {
     let away = bench.path().join("away.db");
     fs::rename(bench.db(), &away).unwrap();
     refused(store.version(&version(1)), KmsCode::Unavailable, "does not exist");
+    refused(store.settle_now(), KmsCode::Unavailable, "does not exist");
     let again = store.settle().unwrap();
     assert!(again > bench.clock.now(), "tried again, but not in circles");
     fs::rename(&away, bench.db()).unwrap();

@@ -18,20 +18,23 @@ impl Resident {
     /// looks meanwhile is shown a state that is not on disk.
     pub fn settle(&self) -> Option<Timestamp> {
         let now = self.now();
+        let failed = self.settle_now().is_err();
+        let next = self.holdings().records().filter_map(KeyRecord::next_due).min();
+        next.map(|next| if failed { next.max(later(now, AGAIN)) } else { next })
+    }
+
+    /// Carries out everything that is due, durably, also when some of it cannot be.
+    ///
+    /// # Errors
+    /// The first of what could not be written; it stays due.
+    pub fn settle_now(&self) -> Result<()> {
         let due: Vec<_> = {
             let holdings = self.holdings();
             let due = holdings.records().filter(|record| self.is_due(record));
             due.map(|record| record.key.name.clone()).collect()
         };
-        let failed = due.iter().filter(|key| self.settle_key(key).is_err()).count();
-        let next = self.holdings().records().filter_map(KeyRecord::next_due).min();
-        next.map(|next| {
-            if failed > 0 {
-                next.max(later(now, AGAIN))
-            } else {
-                next
-            }
-        })
+        let outcomes = due.iter().map(|key| self.settle_key(key));
+        outcomes.fold(Ok(()), Result::and)
     }
 
     /// Carries out what is due for one key. A key that does not exist has nothing due.

@@ -86,20 +86,20 @@ impl Trouble {
     /// Moves the clock forward. What is due by then has happened, durably, when this returns.
     ///
     /// # Errors
-    /// A usage error beyond the year 9999; unavailable when the new time could not be kept.
+    /// A usage error beyond the year 9999; unavailable when the new time, or what became due, could not be kept.
     pub fn advance(&self, by: Duration) -> Result<Timestamp> {
         let now = self.0.clock.advance(by)?;
-        self.settle();
+        self.settle()?;
         Ok(now)
     }
 
     /// Moves the clock forward to an instant. What is due by then has happened, durably, when this returns.
     ///
     /// # Errors
-    /// A usage error when it has passed; unavailable when the new time could not be kept.
+    /// A usage error when it has passed; unavailable when the new time, or what became due, could not be kept.
     pub fn move_to(&self, instant: Timestamp) -> Result<Timestamp> {
         let now = self.0.clock.move_to(instant)?;
-        self.settle();
+        self.settle()?;
         Ok(now)
     }
 
@@ -278,9 +278,10 @@ impl Trouble {
         self.0.consistency.primary_set(key, before, after, self.now());
     }
 
-    fn settle(&self) {
-        self.0.keys.settle();
+    fn settle(&self) -> Result<()> {
+        let settled = self.0.keys.settle_now();
         self.0.ticker.wake();
+        Ok(settled?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The thread on which things become due: rotations and destructions happen, durably, whether or not anybody looks.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -97,7 +98,8 @@ fn tick(clock: &SteeredClock, keys: &Resident, bell: &Bell) {
     loop {
         // What the shelf refuses makes the clock stop at what it knows, and is tried again.
         let _ = clock.keep();
-        let next = keys.settle();
+        // A mistake while one thing is carried out must not be the end of all others.
+        let next = panic::catch_unwind(AssertUnwindSafe(|| keys.settle())).unwrap_or(None);
         if !bell.wait(sleep(clock, next)) || !bell.rest() {
             break;
         }
