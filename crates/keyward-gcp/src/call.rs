@@ -179,8 +179,14 @@ impl<'a> Call<'a> {
     /// An answer that cannot be true.
     pub(crate) fn garbled(&self, why: &str) -> Failure {
         let message = format!("the answer about {} is not usable: {why}", self.target.resource);
-        let error = KmsError::new(KmsCode::Internal, message)
-            .hint("something between this machine and Cloud KMS changes answers; try from another network");
+        let error = KmsError::new(KmsCode::Internal, message);
+        // What does not fit its checksum was changed. Another answer than expected may be one that comes late.
+        let error = match why.contains("checksum") || why.contains("arrived whole") {
+            true => error.hint(
+                "something between this machine and Cloud KMS changes answers; try from another network",
+            ),
+            false => error,
+        };
         Failure::new(Fate::Garbled, error)
     }
 
