@@ -11,7 +11,7 @@ use crate::convert;
 use crate::kms::Shared;
 use crate::port::Port;
 use crate::read::{GET_KEY, named};
-use crate::target::Target;
+use crate::target::{Guard, Target};
 
 /// Permission to create keys.
 const CREATE_KEY: &str = "cloudkms.cryptoKeys.create";
@@ -20,7 +20,7 @@ const CREATE_KEY: &str = "cloudkms.cryptoKeys.create";
 pub(crate) async fn create(kms: &Shared, name: &CryptoKeyName, spec: KeySpec) -> Result<CryptoKey, KmsError> {
     let request = request(name, &spec)?;
     let ring = name.ring().to_string();
-    let target = Target::key(name).guarded_by(Some(ring.clone()));
+    let target = Target::key(name).guarded_by(Some(Guard::Ring(name.ring())));
     let call = Call::new(kms, Port::Admin, target, CREATE_KEY)?;
     let (key, is_pending) = call
         .change(

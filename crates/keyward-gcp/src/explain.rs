@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::call::Call;
 use crate::fate::Failure;
-use crate::target::Target;
+use crate::target::{Guard, Target};
 
 /// How long the question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,12 +41,12 @@ impl Call<'_> {
             return None;
         }
         let needs = self.needs;
-        let Some(guard) = self.target.guard.clone() else {
+        let Some(guard) = self.target.guard else {
             return Some(format!("the caller needs {needs} on {}", self.target.resource));
         };
         let target = Target {
-            resource: guard.clone(),
-            guard: Some(guard.clone()),
+            resource: guard.to_string(),
+            guard: Some(guard),
             ..self.target
         };
         let question = self.afterwards(self.port, target);
@@ -80,9 +80,7 @@ impl Call<'_> {
             .into_iter()
             .chain(words)
             .filter_map(|word| word.parse().ok());
-        names.find(|name: &KeyVersionName| {
-            self.target.guard.as_deref() == Some(name.key().to_string().as_str())
-        })
+        names.find(|name: &KeyVersionName| self.target.guard == Some(Guard::Key(name.key())))
     }
 }
 

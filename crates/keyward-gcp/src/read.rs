@@ -61,10 +61,14 @@ impl Call<'_> {
 
     /// Which of these permissions the caller of this port holds on the guarding resource.
     pub(crate) async fn permissions(&self, wanted: &[&str]) -> Result<Vec<String>, Failure> {
-        let guard = self.target.guard.as_deref().unwrap_or_default();
+        let guard = self
+            .target
+            .guard
+            .map(|guard| guard.to_string())
+            .unwrap_or_default();
         self.repeat(
             |client| {
-                let request = client.test_iam_permissions().set_resource(guard);
+                let request = client.test_iam_permissions().set_resource(&guard);
                 self.dress(request.set_permissions(wanted.iter().copied())).send()
             },
             |answer| Ok(answer.permissions),

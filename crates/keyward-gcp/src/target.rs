@@ -1,5 +1,7 @@
 //! What a call is about: a full name, and whose policy decides about it.
 
+use std::fmt;
+
 use keyward_core::location::Location;
 use keyward_core::name::{CryptoKeyName, KeyRingName, KeyVersionName};
 
@@ -11,7 +13,23 @@ pub(crate) struct Target<'a> {
     /// Its full name.
     pub(crate) resource: String,
     /// The nearest resource that has an IAM policy which Cloud KMS can be asked about.
-    pub(crate) guard: Option<String>,
+    pub(crate) guard: Option<Guard<'a>>,
+}
+
+/// What has a policy. Its name is written out only when a call was denied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard<'a> {
+    Ring(&'a KeyRingName),
+    Key(&'a CryptoKeyName),
+}
+
+impl fmt::Display for Guard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ring(ring) => ring.fmt(f),
+            Self::Key(key) => key.fmt(f),
+        }
+    }
 }
 
 impl<'a> Target<'a> {
@@ -28,36 +46,32 @@ impl<'a> Target<'a> {
 
     /// A key ring.
     pub(crate) fn ring(ring: &'a KeyRingName) -> Self {
-        let resource = ring.to_string();
-        Self {
-            project: ring.project(),
-            location: ring.location(),
-            ring: Some(ring),
-            guard: Some(resource.clone()),
-            resource,
-        }
+        Self::of(ring, ring.to_string(), Guard::Ring(ring))
     }
 
     /// A crypto key.
     pub(crate) fn key(key: &'a CryptoKeyName) -> Self {
-        let resource = key.to_string();
-        Self {
-            guard: Some(resource.clone()),
-            resource,
-            ..Self::ring(key.ring())
-        }
+        Self::of(key.ring(), key.to_string(), Guard::Key(key))
     }
 
     /// A version. Its key has the policy.
     pub(crate) fn version(version: &'a KeyVersionName) -> Self {
+        let key = version.key();
+        Self::of(key.ring(), version.to_string(), Guard::Key(key))
+    }
+
+    fn of(ring: &'a KeyRingName, resource: String, guard: Guard<'a>) -> Self {
         Self {
-            resource: version.to_string(),
-            ..Self::key(version.key())
+            project: ring.project(),
+            location: ring.location(),
+            ring: Some(ring),
+            resource,
+            guard: Some(guard),
         }
     }
 
     /// What is created in a place that has the policy.
-    pub(crate) fn guarded_by(self, guard: Option<String>) -> Self {
+    pub(crate) fn guarded_by(self, guard: Option<Guard<'a>>) -> Self {
         Self { guard, ..self }
     }
 }
