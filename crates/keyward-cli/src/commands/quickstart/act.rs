@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use keyward::io_error;
-use keyward_core::error::{Error, Result};
+use keyward_core::error::{Error, ErrorKind, Result};
 
 use crate::args::{self, Globals};
 use crate::exit::Exit;
@@ -34,6 +34,25 @@ pub(super) struct Done {
     pub(super) exit: Exit,
 }
 
+/// An act that ended otherwise than the tour says. What a command could not do is no bug of the tour, and was told by the
+/// command itself.
+fn unexpected(words: &str, exit: Exit, expected: Exit) -> Error {
+    let what = format!("`{words}` ended with {}, not with {}", exit.0, expected.0);
+    let kinds = [
+        ErrorKind::Refused,
+        ErrorKind::Usage,
+        ErrorKind::Unavailable,
+        ErrorKind::Damaged,
+    ];
+    match kinds.into_iter().find(|kind| Exit::from(*kind) == exit) {
+        Some(ErrorKind::Refused) => Error::refused(what),
+        Some(ErrorKind::Usage) => Error::usage(what),
+        Some(ErrorKind::Unavailable) => Error::unavailable(what),
+        Some(ErrorKind::Damaged) => Error::damaged(what),
+        _ => Error::bug(what),
+    }
+}
+
 impl Act {
     /// `keyward WORDS`, separated by single spaces.
     pub(super) fn keyward(words: &str) -> Self {
@@ -51,10 +70,7 @@ impl Act {
             .tell(|page| page.line(format_args!("\n  {} {}", faint("$"), strong(command(&words)))))?;
         let exit = self.act(session)?;
         if exit != expected {
-            return Err(Error::bug(format!(
-                "`{words}` ended with {}, not with {}",
-                exit.0, expected.0
-            )));
+            return Err(unexpected(&words, exit, expected));
         }
         if exit != Exit::DONE {
             session
@@ -64,6 +80,7 @@ impl Act {
         Ok(Done { words, exit })
     }
 
+    /// The act as a command line.
     fn words(&self) -> String {
         match self {
             Self::Keyward(words) => format!("keyward {}", words.join(" ")),
