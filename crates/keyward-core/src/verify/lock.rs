@@ -54,16 +54,24 @@ pub(super) fn undeclared(lock: LockState<'_>, declared: &BTreeSet<&KeyRef>) -> V
     let gone = lock.keys.keys().filter(|key| !declared.contains(key));
     gone.map(|key| {
         let same = || declared.iter().filter(|now| is_same_elsewhere(key, now));
-        let why = match (same().find(|now| !lock.keys.contains_key(now)), same().next()) {
-            (Some(now), _) => format!(
+        let other_project = declared.iter().find(|now| is_same_in_another_project(key, now));
+        let moved = same().find(|now| !lock.keys.contains_key(now));
+        let why = match (other_project, moved, same().next()) {
+            (Some(now), _, _) => format!(
+                "the manifest has it in the project {} now, and the lock in {}: that is another key, and this one stays \
+                 until nothing needs it",
+                now.name.ring().project(),
+                key.name.ring().project()
+            ),
+            (None, Some(now), _) => format!(
                 "the manifest has it in {} now: a changed location is a move, and the key here stays until nothing \
                  needs it",
                 now.name.location()
             ),
-            (None, Some(_)) => {
+            (None, None, Some(_)) => {
                 "the manifest has taken this location out: the key here stays until nothing needs it".to_owned()
             }
-            (None, None) => {
+            (None, None, None) => {
                 "the lock has this key and the manifest does not declare it any more: files may still need it"
                     .to_owned()
             }
@@ -77,7 +85,16 @@ fn is_same_elsewhere(old: &KeyRef, now: &KeyRef) -> bool {
     old.provider == now.provider
         && old.name.id() == now.name.id()
         && old.name.ring().id() == now.name.ring().id()
+        && old.name.ring().project() == now.name.ring().project()
         && old.name.location() != now.name.location()
+}
+
+fn is_same_in_another_project(old: &KeyRef, now: &KeyRef) -> bool {
+    old.provider == now.provider
+        && old.name.id() == now.name.id()
+        && old.name.ring().id() == now.name.ring().id()
+        && old.name.location() == now.name.location()
+        && old.name.ring().project() != now.name.ring().project()
 }
 
 /// The verdict about a key when there is no lock at all, which is a finding of its own.

@@ -141,3 +141,25 @@ fn a_lock_that_cannot_be_read_is_a_finding() {
         "one failure is enough"
     );
 }
+
+#[test]
+fn a_changed_project_is_another_key_and_no_move() {
+    let manifest = |project: &str| {
+        let text = MANIFEST.replace(
+            "provider: embedded",
+            &format!("provider: gcp, project: {project}"),
+        );
+        Manifest::parse(&text, "m").unwrap()
+    };
+    let before = manifest("project-before").keyring("app").unwrap().keys().to_vec();
+    let lock = Lock {
+        keys: before.into_iter().map(|key| (key, recorded())).collect(),
+    };
+    let checks = judge_lock(&manifest("project-after"), LockState::Read(&lock));
+    let why = checks[1].verdict.reason().unwrap();
+    assert!(
+        why.contains("in the project project-after now, and the lock in project-before"),
+        "{why}"
+    );
+    assert!(!why.contains("move"), "{why}");
+}
