@@ -3,8 +3,8 @@
 //! [`GcpKms`] is the whole of it. What it adds to the client is what a caller who encrypts secrets needs and the client
 //! leaves to others:
 //!
-//! - **Integrity.** CRC32C goes out with everything and is checked on everything that comes back; the version that
-//!   answered is the one that was asked for, or the answer is discarded.
+//! - **Integrity.** CRC32C goes out with every plaintext, ciphertext and associated data, and is checked on what comes back;
+//!   the version that answered is the one that was asked for, or the answer is discarded.
 //! - **No guess.** Only NOT_FOUND is absence. A change whose answer was lost is looked for before it is repeated.
 //! - **Patience.** Deadlines, retries of what may be repeated, a quota that is kept to rather than run into.
 //! - **Errors with a next step.** Google's errors are translated, with the missing permission or the hours that are left.
