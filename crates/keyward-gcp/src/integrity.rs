@@ -55,18 +55,14 @@ fn check(what: &str, bytes: &[u8], said: Option<i64>) -> Result<(), String> {
 }
 
 fn answering(name: &str, with: EncryptWith<'_>) -> Result<KeyVersionName, String> {
-    let version: KeyVersionName = name
-        .parse()
-        .map_err(|_| "the version that answered is not named".to_owned())?;
-    let is_right = match with {
-        EncryptWith::Key(key) => version.key() == key,
-        EncryptWith::Version(asked) => version == *asked,
+    let answered = match with {
+        EncryptWith::Key(key) => key.version_named(name),
+        EncryptWith::Version(asked) => asked.key().version_named(name).filter(|version| version == asked),
     };
-    if is_right {
-        Ok(version)
-    } else {
-        Err(format!("{version} answered for it"))
-    }
+    answered.ok_or_else(|| match name.parse::<KeyVersionName>() {
+        Ok(version) => format!("{version} answered for it"),
+        Err(_) => "the version that answered is not named".to_owned(),
+    })
 }
 
 #[cfg(test)]

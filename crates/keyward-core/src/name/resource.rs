@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::location::Location;
@@ -9,11 +10,16 @@ use crate::location::Location;
 /// `projects/P/locations/L/keyRings/R`: what Google calls a key ring, crypto keys of one location under a name.
 ///
 /// The location is part of its identity: a ring of the same name elsewhere is another ring, and none can move.
+///
+/// Cheap to clone: the names of thousands of keys in one ring share its parts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyRingName {
+pub struct KeyRingName(Arc<Ring>);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Ring {
     project: String,
     location: Location,
-    ring: String,
+    id: String,
 }
 
 /// `…/cryptoKeys/K`: a key that people talk about. What encrypts is one of its versions.
@@ -38,26 +44,26 @@ impl KeyRingName {
     pub fn new(project: &str, location: Location, ring: &str) -> Result<Self> {
         check_project(project)?;
         check_id("key ring", ring)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Ring {
             project: project.to_owned(),
             location,
-            ring: ring.to_owned(),
-        })
+            id: ring.to_owned(),
+        })))
     }
 
     /// The project id or number.
     pub fn project(&self) -> &str {
-        &self.project
+        &self.0.project
     }
 
     /// The location.
     pub fn location(&self) -> &Location {
-        &self.location
+        &self.0.location
     }
 
     /// The last part of the name.
     pub fn id(&self) -> &str {
-        &self.ring
+        &self.0.id
     }
 
     /// The key named `id` in this ring.
@@ -72,6 +78,15 @@ impl KeyRingName {
         check_id("crypto key", id)?;
         let key = id.to_owned();
         Ok(CryptoKeyName { ring: self, key })
+    }
+
+    /// What follows the name of this ring in `name`.
+    fn strip_from<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let name = name.strip_prefix("projects/")?.strip_prefix(self.project())?;
+        let name = name
+            .strip_prefix("/locations/")?
+            .strip_prefix(self.location().as_str())?;
+        name.strip_prefix("/keyRings/")?.strip_prefix(self.id())
     }
 }
 
@@ -98,6 +113,15 @@ impl CryptoKeyName {
             number,
         }
     }
+
+    /// The version of this key that has the full name `name`; none when that is the name of anything else.
+    pub fn version_named(&self, name: &str) -> Option<KeyVersionName> {
+        let name = self.ring.strip_from(name)?.strip_prefix("/cryptoKeys/")?;
+        let number = name
+            .strip_prefix(self.id())?
+            .strip_prefix("/cryptoKeyVersions/")?;
+        Some(self.version(parse_version_number(number)?))
+    }
 }
 
 impl KeyVersionName {
@@ -114,17 +138,29 @@ impl KeyVersionName {
 
 impl fmt::Display for KeyRingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "projects/{}/locations/{}/keyRings/{}",
-            self.project, self.location, self.ring
-        )
+        let Ring {
+            project,
+            location,
+            id,
+        } = &*self.0;
+        [
+            "projects/",
+            project,
+            "/locations/",
+            location.as_str(),
+            "/keyRings/",
+            id,
+        ]
+        .into_iter()
+        .try_for_each(|part| f.write_str(part))
     }
 }
 
 impl fmt::Display for CryptoKeyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/cryptoKeys/{}", self.ring, self.key)
+        self.ring.fmt(f)?;
+        f.write_str("/cryptoKeys/")?;
+        f.write_str(&self.key)
     }
 }
 
@@ -240,6 +276,24 @@ mod tests {
             version.key().ring().to_string().parse::<KeyRingName>().unwrap(),
             *version.key().ring()
         );
+    }
+
+    #[test]
+    fn a_key_knows_the_names_of_its_versions_and_no_others() {
+        let version: KeyVersionName = VERSION.parse().unwrap();
+        assert_eq!(version.key().version_named(VERSION), Some(version.clone()));
+        for other in [
+            VERSION.replace("p-1", "p-2"),
+            VERSION.replace("/p-1/", "/p-11/"),
+            VERSION.replace("west1", "west2"),
+            VERSION.replace("keyRings/r/", "keyRings/rr/"),
+            VERSION.replace("k_2", "k_"),
+            VERSION.replace("Versions/12", "Versions/012"),
+            format!("{VERSION}/"),
+            version.key().to_string(),
+        ] {
+            assert_eq!(version.key().version_named(&other), None, "{other}");
+        }
     }
 
     #[test]
