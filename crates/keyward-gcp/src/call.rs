@@ -1,11 +1,12 @@
 //! One call of a port: where it goes, as whom, until when; its attempts, and the pauses between them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use google_cloud_gax::Result as Answer;
 use google_cloud_gax::options::RequestOptionsBuilder;
 use google_cloud_kms_v1::client::KeyManagementService;
+use http::Extensions;
 use keyward_core::kms::{KmsCode, KmsError};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -18,6 +19,9 @@ use crate::port::Port;
 use crate::target::Target;
 use crate::translate::About;
 
+/// How long an access token may take. It is less than a location has, so that what is said is that there was no token.
+const TOKEN_PATIENCE: Duration = Duration::from_secs(8);
+
 /// A call, with everything that its attempts have in common.
 pub(crate) struct Call<'a> {
     pub(crate) kms: &'a Shared,
@@ -28,8 +32,8 @@ pub(crate) struct Call<'a> {
     pub(crate) port: Port,
     /// The permission that it takes.
     pub(crate) needs: &'static str,
-    /// When its time is up; set by the first attempt, after that had its turn.
-    until: OnceLock<Instant>,
+    /// When its time is up; set by the first attempt, after that had its turn and its token.
+    until: Mutex<Option<Instant>>,
 }
 
 /// How often a call has failed, in all and each way.
@@ -52,7 +56,7 @@ impl<'a> Call<'a> {
             target,
             port,
             needs,
-            until: OnceLock::new(),
+            until: Mutex::default(),
         })
     }
 
@@ -67,7 +71,7 @@ impl<'a> Call<'a> {
             target,
             port: Port::Read,
             needs,
-            until: OnceLock::new(),
+            until: Mutex::default(),
         }
     }
 
@@ -112,25 +116,39 @@ impl<'a> Call<'a> {
         send: &impl Fn(&KeyManagementService) -> F,
         check: &impl Fn(M) -> Result<T, String>,
     ) -> Result<T, Failure> {
-        let turn = self.lane.turn(self.kind(), self.until.get().copied()).await;
+        let turn = self.lane.turn(self.kind(), self.until()).await;
         let _slot = turn.map_err(|_| self.no_turn())?;
-        let until = *self.until.get_or_init(|| Instant::now() + self.settings.deadline);
+        let before = Instant::now();
+        let client = self.ready().await?;
+        let now = Instant::now();
+        let until = self.ready_at(now, now - before);
         let time = until
-            .saturating_duration_since(Instant::now())
+            .saturating_duration_since(now)
             .min(self.settings.deadline / 2);
-        let mut sent = false;
-        let answer = timeout(time, async {
-            let account = self.settings.impersonate.of(self.port);
+        let answer = match timeout(time, send(&client)).await {
+            Ok(answer) => answer.map_err(|error| self.about().failure(&error)),
+            Err(_) => Err(self.too_slow(time)),
+        };
+        let answer = answer.map_err(|failure| Failure {
+            sent: Some(now),
+            ..failure
+        })?;
+        check(answer).map_err(|why| self.garbled(&why))
+    }
+
+    /// The client, with a token at hand. What a token takes is no part of the call: nothing is sent yet, so that nothing is lost.
+    async fn ready(&self) -> Result<KeyManagementService, Failure> {
+        let account = self.settings.impersonate.of(self.port);
+        let readying = async {
             let client = self.kms.clients.get(&self.endpoint, account).await;
             let client = client.map_err(|error| Failure::new(Fate::Refused, error))?;
-            sent = true;
-            send(&client).await.map_err(|error| self.about().failure(&error))
-        });
-        let answer = match answer.await {
-            Ok(answer) => answer?,
-            Err(_) => return Err(self.too_slow(sent, time)),
+            match client.credentials.headers(Extensions::new()).await {
+                Ok(_) => Ok(client.service),
+                Err(error) => Err(self.about().no_credentials(&error, error.is_transient())),
+            }
         };
-        check(answer).map_err(|why| self.garbled(&why))
+        let in_time = timeout(TOKEN_PATIENCE, readying).await;
+        in_time.unwrap_or_else(|_| Err(self.about().no_token(TOKEN_PATIENCE)))
     }
 
     /// Waits before the next attempt; `false` when there is to be none.
@@ -138,7 +156,12 @@ impl<'a> Call<'a> {
         let count = failures.count(failure.fate);
         match failure.fate {
             Fate::Busy => self.lane.slow_down(self.kind()),
-            Fate::Unauthenticated if !self.kms.clients.caller.renew(Instant::now()).await => return false,
+            Fate::Unauthenticated => {
+                let sent = failure.sent.unwrap_or_else(Instant::now);
+                if !self.kms.clients.caller.renew(sent).await {
+                    return false;
+                }
+            }
             _ => {}
         }
         if count >= failure.fate.attempts() {
@@ -157,10 +180,21 @@ impl<'a> Call<'a> {
 
     /// How much time there is.
     pub(crate) fn time_left(&self) -> Duration {
-        match self.until.get() {
+        match self.until() {
             Some(until) => until.saturating_duration_since(Instant::now()),
             None => self.settings.deadline,
         }
+    }
+
+    fn until(&self) -> Option<Instant> {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When its time is up, now that there is a token, which took `extra`.
+    fn ready_at(&self, now: Instant, extra: Duration) -> Instant {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = until.map_or(now + self.settings.deadline, |until| until + extra);
+        *until.insert(end)
     }
 
     fn about(&self) -> About<'_> {
@@ -169,6 +203,7 @@ impl<'a> Call<'a> {
             project: self.target.project,
             location: self.target.location.as_str(),
             endpoint: &self.endpoint,
+            is_configured: self.kms.clients.caller.is_configured(),
         }
     }
 
@@ -190,14 +225,13 @@ impl<'a> Call<'a> {
         Failure::new(Fate::Garbled, error)
     }
 
-    fn too_slow(&self, sent: bool, time: Duration) -> Failure {
+    fn too_slow(&self, time: Duration) -> Failure {
         let message = format!(
             "{}: no answer within {} ms",
             self.target.resource,
             time.as_millis()
         );
-        let fate = if sent { Fate::Lost } else { Fate::NotSent };
-        Failure::new(fate, KmsError::new(KmsCode::DeadlineExceeded, message))
+        Failure::new(Fate::Lost, KmsError::new(KmsCode::DeadlineExceeded, message))
     }
 
     fn no_turn(&self) -> Failure {

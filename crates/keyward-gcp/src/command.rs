@@ -17,6 +17,11 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
+use crate::no_credentials::NoToken;
+use crate::redact::redacted;
+
+/// How long the program may take. It is less than a call may, so that what is said is that the program was slow.
+const PATIENCE: Duration = Duration::from_secs(7);
 /// How long to wait for what a program says while it ends.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// Longest token, in bytes. Google's are at most 2 KiB, its own documentation says, and may grow.
@@ -29,53 +34,79 @@ const LIFETIME: Duration = Duration::from_secs(4 * 60);
 /// A program that prints an access token. It is run when a token is needed, by one caller at a time.
 pub(crate) struct TokenCommand {
     command: Vec<OsString>,
-    kept: Mutex<Option<Kept>>,
+    patience: Duration,
+    last: Mutex<Option<Outcome>>,
 }
 
-struct Kept {
-    header: HeaderValue,
-    since: Instant,
+/// What the program came to when it was last run.
+struct Outcome {
+    header: Result<HeaderValue, NoToken>,
+    at: Instant,
 }
 
 impl TokenCommand {
     pub(crate) fn new(command: Vec<OsString>) -> Self {
         Self {
             command,
-            kept: Mutex::new(None),
+            patience: PATIENCE,
+            last: Mutex::new(None),
         }
     }
 
-    /// Forgets a token that was there before `instant`, since a call that started then was refused with it.
+    /// Forgets a token that was there at `instant`, since a call that was sent then was refused with it.
     pub(crate) async fn forget_older_than(&self, instant: Instant) {
-        let mut kept = self.kept.lock().await;
-        if kept.as_ref().is_some_and(|kept| kept.since <= instant) {
-            *kept = None;
+        let mut last = self.last.lock().await;
+        if last.as_ref().is_some_and(|last| last.at <= instant) {
+            *last = None;
         }
     }
 
-    async fn header(&self) -> Result<HeaderValue, CredentialsError> {
-        let mut kept = self.kept.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.since.elapsed() < LIFETIME) {
-            return Ok(kept.header.clone());
+    /// The header with its token. Who waited while the program ran gets what it came to, also when that is a failure: it is not
+    /// run once for every call that waits.
+    async fn header(&self) -> Result<HeaderValue, NoToken> {
+        let asked = Instant::now();
+        let mut last = self.last.lock().await;
+        if let Some(last) = last.as_ref().filter(|last| last.is_good_for(asked)) {
+            return last.header.clone();
         }
-        let token = run(&self.command).await.map_err(|why| self.failed(&why))?;
-        let header = bearer(&token).ok_or_else(|| self.failed("what it printed is no access token"))?;
-        let since = Instant::now();
-        *kept = Some(Kept {
+        let header = self.run().await;
+        *last = Some(Outcome {
             header: header.clone(),
-            since,
+            at: Instant::now(),
         });
-        Ok(header)
+        header
+    }
+
+    async fn run(&self) -> Result<HeaderValue, NoToken> {
+        match timeout(self.patience, run(&self.command)).await {
+            Ok(Ok(token)) => bearer(&token).ok_or_else(|| self.failed("what it printed is no access token")),
+            Ok(Err(why)) => Err(self.failed(&why)),
+            Err(_) => Err(self.failed(&format!("it did not end within {} ms", self.patience.as_millis()))),
+        }
     }
 
     /// Why there is no token. The program is named, its arguments are not: they may say too much.
-    fn failed(&self, why: &str) -> CredentialsError {
+    fn failed(&self, why: &str) -> NoToken {
         let program = self.command.first().map(|word| word.to_string_lossy());
-        let program = program.unwrap_or_default();
-        CredentialsError::from_msg(
-            false,
-            format!("the access token command `{program}` failed: {why};"),
-        )
+        let program: String = program
+            .iter()
+            .flat_map(|word| word.chars())
+            .flat_map(char::escape_debug)
+            .collect();
+        NoToken {
+            why: format!("the access token command `{program}` gives none: {why}"),
+            hint: "run the command of `--access-token-command` by hand: it has to print an access token and end with 0",
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether a call that asked at `asked` need not run the program again.
+    fn is_good_for(&self, asked: Instant) -> bool {
+        match self.header {
+            Ok(_) => self.at.elapsed() < LIFETIME,
+            Err(_) => self.at >= asked,
+        }
     }
 }
 
@@ -91,7 +122,9 @@ impl CredentialsProvider for TokenCommand {
         &self,
         _extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        Ok(authorization(self.header().await?))
+        Ok(authorization(
+            self.header().await.map_err(CredentialsError::from)?,
+        ))
     }
 
     async fn universe_domain(&self) -> Option<String> {
@@ -190,11 +223,11 @@ async fn read_complaint(errors: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u
 }
 
 fn unsuccessful(status: ExitStatus, complaint: &[u8]) -> String {
-    let text = String::from_utf8_lossy(complaint);
+    let text = redacted(&String::from_utf8_lossy(complaint));
     let said: String = text.trim().chars().flat_map(char::escape_debug).collect();
     match said.as_str() {
-        "" => format!("{status}, and it said nothing"),
-        said => format!("{status}; it said: {said}"),
+        "" => format!("it ended with {status}, and said nothing"),
+        said => format!("it ended with {status} and said: {said}"),
     }
 }
 
@@ -258,6 +291,45 @@ mod tests {
             error.contains("/nonexistent/program") && !error.contains("geheim"),
             "{error}"
         );
+    }
+
+    #[tokio::test]
+    async fn it_has_its_time_and_says_so_itself() {
+        let slow = TokenCommand {
+            patience: Duration::from_millis(50),
+            ..shell("sleep 9; echo ya29.token")
+        };
+        let start = Instant::now();
+        let error = token(&slow).await.unwrap_err();
+        assert!(
+            error.contains("command `sh`") && error.contains("within 50 ms"),
+            "{error}"
+        );
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+
+    #[tokio::test]
+    async fn a_token_in_what_it_complains_is_not_shown() {
+        let error = token(&shell("set -x; echo ya29.geheim; exit 1"))
+            .await
+            .unwrap_err();
+        assert!(error.contains("+ echo") && !error.contains("geheim"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_for_it() {
+        let folder = std::env::temp_dir().join(format!("keyward-token-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let runs = folder.join("runs");
+        let script = format!("echo run >> '{}'; exit 1", runs.display());
+        let command = shell(&script);
+        let waiting = (0..16).map(|_| command.header());
+        let failed = futures_util::future::join_all(waiting).await;
+        assert!(failed.iter().all(Result::is_err));
+        assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\n");
+        assert!(command.header().await.is_err());
+        assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\nrun\n");
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[tokio::test]

@@ -16,13 +16,10 @@ use tokio::time::Instant;
 use crate::access::CredentialSource;
 use crate::command::{TokenCommand, authorization, bearer};
 use crate::endpoint::Endpoint;
+use crate::no_credentials::{self, LOG_IN, NoToken};
 
 /// What the token of an impersonated account may be used for: Cloud KMS, and nothing else.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloudkms";
-/// What to do when there are no application-default credentials, or none that can be used.
-pub(crate) const LOG_IN: &str = "run `gcloud auth application-default login`, point GOOGLE_APPLICATION_CREDENTIALS to a \
-                                 credentials file, or give `--access-token-command`";
-
 /// The caller's own credentials, made when they are first needed and shared by every client.
 pub(crate) struct Caller {
     source: Source,
@@ -69,7 +66,7 @@ impl Caller {
         }
     }
 
-    /// Asks for a new token, since one that was there before `instant` was refused. Whether that can help.
+    /// Asks for a new token, since one that was there at `instant`, when a call was sent, was refused. Whether that can help.
     pub(crate) async fn renew(&self, instant: Instant) -> bool {
         match &self.source {
             Source::Command(command) => {
@@ -77,6 +74,14 @@ impl Caller {
                 true
             }
             Source::ApplicationDefault | Source::Anonymous => false,
+        }
+    }
+
+    /// Whether there is something to make a token from, other than what a metadata server may know.
+    pub(crate) fn is_configured(&self) -> bool {
+        match self.source {
+            Source::ApplicationDefault => no_credentials::is_configured(),
+            Source::Anonymous | Source::Command(_) => true,
         }
     }
 
@@ -147,9 +152,12 @@ impl CredentialsProvider for Shared {
         if data.values().all(|header| self.may_send(header)) {
             return Ok(shown);
         }
-        let why = "the access token command printed a real token, and the endpoint is on this machine, where anybody may \
-                   listen; let it print the name of a caller";
-        Err(CredentialsError::from_msg(false, why))
+        Err(NoToken {
+            why: "the access token command printed a real token, and the endpoint is on this machine, where anybody may listen"
+                .to_owned(),
+            hint: "let the command of `--access-token-command` print the name of a caller",
+        }
+        .into())
     }
 
     async fn universe_domain(&self) -> Option<String> {
@@ -191,6 +199,7 @@ impl CredentialsProvider for Named {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
     use std::ffi::OsString;
 
     use super::*;
@@ -206,7 +215,9 @@ mod tests {
             .build()
             .unwrap();
         let headers = runtime.block_on(shared.headers(Extensions::new()));
-        headers.map(drop).map_err(|error| error.to_string())
+        headers
+            .map(drop)
+            .map_err(|error| error.source().unwrap().to_string())
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use google_cloud_gax::error::Error;
 use google_cloud_gax::error::rpc::Code;
 use keyward_core::kms::KmsError;
+use tokio::time::Instant;
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) struct Failure {
     pub(crate) error: KmsError,
     /// How long the provider asks to wait.
     pub(crate) wait: Option<Duration>,
+    /// When the attempt left this machine, if it did.
+    pub(crate) sent: Option<Instant>,
 }
 
 impl Failure {
@@ -38,6 +41,7 @@ impl Failure {
             fate,
             error,
             wait: None,
+            sent: None,
         }
     }
 }

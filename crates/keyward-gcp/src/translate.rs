@@ -7,9 +7,9 @@ use google_cloud_gax::error::Error;
 use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 use keyward_core::kms::{KmsCode, KmsError};
 
-use crate::credentials::LOG_IN;
 use crate::endpoint::Endpoint;
 use crate::fate::{Failure, Fate};
+use crate::no_credentials::{LOG_IN, NoCredentials};
 
 /// Longest message that is passed on, in characters.
 const MESSAGE_LEN: usize = 2_000;
@@ -21,11 +21,16 @@ pub(crate) struct About<'a> {
     pub(crate) project: &'a str,
     pub(crate) location: &'a str,
     pub(crate) endpoint: &'a Endpoint,
+    /// Whether the caller has credentials, or a command that makes some.
+    pub(crate) is_configured: bool,
 }
 
 impl About<'_> {
     /// The failure that an error of Google's client is.
     pub(crate) fn failure(&self, error: &Error) -> Failure {
+        if error.is_authentication() {
+            return self.no_credentials(error, error.is_transient_and_before_rpc());
+        }
         let translated = match error.status() {
             Some(status) => self.of_status(status, error.http_status_code()),
             None => self.of_client(error),
@@ -34,6 +39,7 @@ impl About<'_> {
             fate: Fate::of(error),
             error: translated,
             wait: error.status().and_then(wait_asked_for),
+            sent: None,
         }
     }
 
@@ -54,9 +60,6 @@ impl About<'_> {
 
     /// An error of the client itself, or an answer in another form. What a response held is never shown.
     fn of_client(&self, error: &Error) -> KmsError {
-        if error.is_authentication() {
-            return self.of_credentials(error);
-        }
         if error.is_connect() {
             let why = format!("{} cannot be reached: {}", self.host(), innermost(error));
             return self.error(KmsCode::Unavailable, &why).hint(self.reaching());
@@ -91,20 +94,36 @@ impl About<'_> {
         .hint("check `endpoint:`, and what stands between this machine and it")
     }
 
-    fn of_credentials(&self, error: &Error) -> KmsError {
-        let mut said = Vec::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            said.push(printable(&cause.to_string()));
-            source = cause.source();
-        }
-        let said = said.join(": ");
-        let why = format!("there are no credentials for it: {said}");
-        let code = match error.is_transient_and_before_rpc() {
-            true => KmsCode::Unavailable,
-            false => KmsCode::PermissionDenied,
+    /// There is nothing to show: nothing was sent.
+    pub(crate) fn no_credentials(
+        &self,
+        error: &(dyn std::error::Error + 'static),
+        is_transient: bool,
+    ) -> Failure {
+        let known = NoCredentials::of(error, is_transient, self.is_configured);
+        let fate = match known.code {
+            KmsCode::Unavailable => Fate::NotSent,
+            _ => Fate::Refused,
         };
-        self.error(code, &why).hint(credential_hint(&said))
+        let why = format!("{}; {} was to be asked", known.why, self.host());
+        let elsewhere = match self.endpoint {
+            Endpoint::Google if known.nothing_found => "; if the key is at another address, `--endpoint URL`",
+            _ => "",
+        };
+        let hint = format!("{}{elsewhere}", known.hint);
+        Failure::new(fate, self.error(known.code, &why).hint(hint))
+    }
+
+    /// No token came in time: nothing was sent.
+    pub(crate) fn no_token(&self, time: Duration) -> Failure {
+        let why = format!(
+            "no access token within {} ms; {} was to be asked",
+            time.as_millis(),
+            self.host()
+        );
+        let error = self.error(KmsCode::Unavailable, &why);
+        let hint = "check the network of this machine; `gcloud auth application-default print-access-token` asks for one by hand";
+        Failure::new(Fate::Refused, error.hint(hint))
     }
 
     fn error(&self, code: KmsCode, said: &str) -> KmsError {
@@ -215,19 +234,6 @@ fn quota_project_denied() -> String {
 
 fn wrong_scope() -> String {
     "the credentials are not made for Cloud KMS: they need the scope cloud-platform or cloudkms".to_owned()
-}
-
-fn credential_hint(said: &str) -> String {
-    let lower = said.to_lowercase();
-    if lower.contains("invalid_rapt") || lower.contains("invalid_grant") || lower.contains("reauth") {
-        "they have expired: run `gcloud auth application-default login`".to_owned()
-    } else if lower.contains("iamcredentials") || lower.contains("getaccesstoken") {
-        "to act as a service account, the caller needs roles/iam.serviceAccountTokenCreator on it".to_owned()
-    } else if lower.contains("access token command") {
-        "run the command by hand, and see".to_owned()
-    } else {
-        LOG_IN.to_owned()
-    }
 }
 
 /// An answer that speaks of another location than the one that was meant is no answer about the resource.

@@ -1,6 +1,7 @@
 //! Whole calls against a scripted server.
 
 mod changes;
+mod credentials;
 mod crypt;
 mod reads;
 mod stub;
