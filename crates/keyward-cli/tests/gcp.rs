@@ -247,6 +247,30 @@ fn whoever_may_not_look_sees_nothing_for_certain() {
     assert_eq!(ran.code, 3, "{}", ran.stderr);
 }
 
+#[test]
+fn a_changed_project_makes_no_key_unless_that_is_meant() {
+    let cloud = Cloud::start();
+    let project = cloud.sealed();
+    project.edit("project: demo", "project: dmeo-1");
+    let verify = project.run(&["verify"]);
+    assert_eq!(verify.code, 1, "{}", verify.stdout);
+    assert!(
+        verify.stdout.contains("next: git log -p -- keyward.yaml") && !verify.stdout.contains("key create"),
+        "{}",
+        verify.stdout
+    );
+    let ran = project.run(&["key", "create", "app"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("the manifest has it in the project dmeo-1, and keyward.lock in demo"),
+        "{}",
+        ran.stderr
+    );
+    assert!(project.run(&["key", "list"]).stdout.contains("MISSING"));
+    project.ok(&["key", "create", "app", "--even-if-recorded-elsewhere"]);
+}
+
 /// A checkout without its lock.
 fn without_lock(project: &Demo) {
     std::fs::remove_file(project.path("keyward.lock")).unwrap();

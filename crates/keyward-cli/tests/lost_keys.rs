@@ -161,3 +161,34 @@ fn keys_made_at_once_are_all_recorded() {
         demo.ok(&["verify"]);
     }
 }
+
+#[test]
+fn a_changed_location_makes_no_key_unless_that_is_meant() {
+    let demo = Demo::sealed();
+    demo.edit("[europe-west1, us-central1]", "[europe-west4, us-central1]");
+    for name in ["app", "app/europe-west4"] {
+        let ran = demo.run(&["key", "create", name]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(
+            ran.stderr
+                .contains("the manifest has it in europe-west4, and keyward.lock in europe-west1"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert!(!demo.location("europe-west4").exists());
+    let verify = demo.run(&["verify"]).stdout;
+    assert!(
+        verify.contains("next: git log -p -- keyward.yaml") && !verify.contains("key create"),
+        "{verify}"
+    );
+    demo.ok(&["key", "create", "app", "--even-if-recorded-elsewhere"]);
+    assert!(demo.location("europe-west4").exists());
+    // Beside the old ones, a location more is nothing to be asked about.
+    demo.edit(
+        "[europe-west4, us-central1]",
+        "[europe-west1, europe-west4, us-central1, us-east1]",
+    );
+    demo.ok(&["key", "create", "app"]);
+    demo.ok(&["verify"]);
+}

@@ -106,6 +106,33 @@ pub(crate) fn gone(key: &KeyRef) -> Error {
         .hint("if it is known to be lost for good, declare a key of another name in keyward.yaml")
 }
 
+/// A key that the lock has in another project, or in a location that was taken out of the manifest.
+pub(crate) fn recorded_elsewhere(key: &KeyRef, old: &KeyRef) -> Error {
+    let (ring, before) = (key.name.ring(), old.name.ring());
+    let (now, was, advice) = if ring.project() == before.project() {
+        (
+            ring.location().to_string(),
+            before.location().to_string(),
+            "a key does not move with its line: to have it in one location more, put that beside the old one, which stays \
+             until nothing needs it",
+        )
+    } else {
+        (
+            format!("the project {}", ring.project()),
+            before.project().to_owned(),
+            "if the project is a slip, put the old one back",
+        )
+    };
+    Error::refused(format!(
+        "the manifest has it in {now}, and keyward.lock in {was}: made there it would be another key, and open nothing \
+         that was sealed before"
+    ))
+    .on(key)
+    .hint("see what changed: `git log -p -- keyward.yaml`")
+    .hint(advice)
+    .hint("if another key is meant: `--even-if-recorded-elsewhere`")
+}
+
 /// A file of keys whose mode lets others at it.
 pub(crate) fn open_to_others(file: &Path) -> String {
     let name = one_line(&file.display().to_string());

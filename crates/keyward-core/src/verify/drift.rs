@@ -13,7 +13,7 @@ use crate::manifest::{LockedKey, LockedVersion, duration_text};
 pub(super) fn judge(evidence: Evidence<'_>) -> Check {
     let recorded = match evidence.recorded {
         Recorded::Proven(recorded) => recorded,
-        Recorded::Never => {
+        Recorded::Never | Recorded::Elsewhere(_) => {
             let why = Verdict::NotApplicable("the lock does not have this key".into());
             return evidence.check(CheckId::V10, why);
         }

@@ -48,6 +48,9 @@ pub enum Recorded<'a> {
     Proven(&'a LockedKey),
     /// It never was.
     Never,
+    /// It never was, and another one was that the manifest seems to mean by it: the same ring and id in a project or
+    /// location that no keyring has any more.
+    Elsewhere(&'a KeyRef),
     /// There is no lock that could say anything.
     NoLock,
 }

@@ -1,5 +1,6 @@
 //! V01, V02, V15: the ring is there, the key is there, and it is of the declared kind.
 
+use super::lock::{MANIFEST_HISTORY, another_place};
 use super::{Check, CheckId, Evidence, Recorded, Verdict};
 use crate::key::{Algorithm, CryptoKey, ProtectionLevel, Purpose};
 use crate::kms::Observed;
@@ -22,6 +23,11 @@ pub(super) fn key(evidence: Evidence<'_>) -> Check {
         (Observed::Absent, Recorded::Proven(key)) => Verdict::Fail(format!(
             "missing, and it was there at {}; {}",
             key.proven_at,
+            evidence.uses.all_text()
+        )),
+        (Observed::Absent, Recorded::Elsewhere(old)) => Verdict::Fail(format!(
+            "missing, and the lock has it in {}; {}",
+            another_place(old, &evidence.expected.key),
             evidence.uses.all_text()
         )),
         (Observed::Absent, _) => Verdict::Fail(format!("missing; {}", evidence.uses.all_text())),
@@ -53,9 +59,14 @@ fn unfit(key: &CryptoKey, declared: Option<ProtectionLevel>) -> Option<String> {
 }
 
 /// A key that once was, or that a file may need, is not to be made anew under its old name: that opens nothing, and
-/// hides the loss.
+/// hides the loss. One that the lock has elsewhere asks for a look at what became of the manifest.
 fn create(evidence: Evidence<'_>) -> Option<String> {
-    let lost = matches!(evidence.recorded, Recorded::Proven(_)) || evidence.may_be_needed();
-    let absent = matches!(evidence.seen.key, Observed::Absent);
-    (absent && !lost).then(|| evidence.create())
+    if !matches!(evidence.seen.key, Observed::Absent) {
+        return None;
+    }
+    match evidence.recorded {
+        Recorded::Proven(_) => None,
+        Recorded::Elsewhere(_) => Some(MANIFEST_HISTORY.to_owned()),
+        Recorded::Never | Recorded::NoLock => (!evidence.may_be_needed()).then(|| evidence.create()),
+    }
 }

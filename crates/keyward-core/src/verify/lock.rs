@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Check, CheckId, Evidence, LockState, Recorded, Verdict};
-use crate::manifest::LOCK_FILE_NAME;
+use crate::manifest::{LOCK_FILE_NAME, Lock, Manifest};
 use crate::name::KeyRef;
+
+/// Shows what became of the manifest, the first step wherever it and the lock mean different keys.
+pub(super) const MANIFEST_HISTORY: &str = "git log -p -- keyward.yaml";
 
 /// A key that the lock does not have was never proven; a key that moved has another full name, so it is not in the
 /// lock either. That a *recorded* key is no longer declared is found by [`undeclared`]. Only a key that no file needs is
@@ -16,12 +19,17 @@ pub(super) fn location(evidence: Evidence<'_>) -> Check {
             "the lock does not have this key: it was never proven in this location; {}",
             evidence.uses.all_text()
         )),
+        Recorded::Elsewhere(old) => Verdict::Fail(format!(
+            "the lock does not have this key, and has it in {}; {}",
+            another_place(old, &evidence.expected.key),
+            evidence.uses.all_text()
+        )),
         Recorded::NoLock => no_lock(),
     };
-    let next = if evidence.may_be_needed() {
-        format!("git log -p -- {LOCK_FILE_NAME}")
-    } else {
-        evidence.create()
+    let next = match evidence.recorded {
+        Recorded::Elsewhere(_) => MANIFEST_HISTORY.to_owned(),
+        _ if evidence.may_be_needed() => format!("git log -p -- {LOCK_FILE_NAME}"),
+        _ => evidence.create(),
     };
     evidence.check(CheckId::V04, verdict).next(next)
 }
@@ -76,9 +84,34 @@ pub(super) fn undeclared(lock: LockState<'_>, declared: &BTreeSet<&KeyRef>) -> V
                     .to_owned()
             }
         };
-        Check::new(CheckId::V04, key, Verdict::Fail(why)).next("git log -p -- keyward.yaml".to_owned())
+        Check::new(CheckId::V04, key, Verdict::Fail(why)).next(MANIFEST_HISTORY.to_owned())
     })
     .collect()
+}
+
+/// The key of `lock` that `manifest` seems to have meant before it came to declare `key`, which the lock does not have:
+/// the same ring and id in another project or location, declared by no keyring any more. A changed project comes before a
+/// changed location.
+pub fn recorded_elsewhere<'a>(lock: &'a Lock, key: &KeyRef, manifest: &Manifest) -> Option<&'a KeyRef> {
+    let candidates = || {
+        lock.keys
+            .keys()
+            .filter(|old| is_same_elsewhere(old, key) || is_same_in_another_project(old, key))
+            .filter(|old| !manifest.keyrings().any(|keyring| keyring.keys().contains(old)))
+    };
+    candidates()
+        .find(|old| is_same_in_another_project(old, key))
+        .or_else(|| candidates().next())
+}
+
+/// What is another about the place of `old` than that of `now`.
+pub(super) fn another_place(old: &KeyRef, now: &KeyRef) -> String {
+    let (old, now) = (old.name.ring(), now.name.ring());
+    if old.project() == now.project() {
+        old.location().to_string()
+    } else {
+        format!("the project {}", old.project())
+    }
 }
 
 fn is_same_elsewhere(old: &KeyRef, now: &KeyRef) -> bool {

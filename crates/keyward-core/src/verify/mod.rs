@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 pub use check::{Check, CheckId, Severity, Verdict};
 pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
 pub use files::{Files, Scan, Uses};
+pub use lock::recorded_elsewhere;
 pub use report::Report;
 
 use crate::manifest::{AuditMode, KeyringSpec, Lock, Manifest};
@@ -39,10 +40,13 @@ pub enum LockState<'a> {
 }
 
 impl<'a> LockState<'a> {
-    /// What it says about `key`.
-    pub fn about(self, key: &KeyRef) -> Recorded<'a> {
+    /// What it says about `key`, which `manifest` declares.
+    pub fn about(self, key: &KeyRef, manifest: &Manifest) -> Recorded<'a> {
         match self {
-            Self::Read(lock) => lock.keys.get(key).map_or(Recorded::Never, Recorded::Proven),
+            Self::Read(lock) => match lock.keys.get(key) {
+                Some(proven) => Recorded::Proven(proven),
+                None => recorded_elsewhere(lock, key, manifest).map_or(Recorded::Never, Recorded::Elsewhere),
+            },
             Self::Missing | Self::Damaged(_) | Self::Unreadable(_) => Recorded::NoLock,
         }
     }

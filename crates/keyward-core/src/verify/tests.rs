@@ -29,6 +29,7 @@ struct Case {
     expected: Expected,
     recorded: Option<LockedKey>,
     no_lock: bool,
+    elsewhere: Option<KeyRef>,
     seen: Seen,
     uses: Uses,
     unread: Files,
@@ -49,6 +50,7 @@ impl Case {
             },
             recorded: Some(recorded()),
             no_lock: false,
+            elsewhere: None,
             seen: seen(),
             uses,
             unread: Files::default(),
@@ -60,7 +62,10 @@ impl Case {
         let recorded = match &self.recorded {
             Some(key) => Recorded::Proven(key),
             None if self.no_lock => Recorded::NoLock,
-            None => Recorded::Never,
+            None => self
+                .elsewhere
+                .as_ref()
+                .map_or(Recorded::Never, Recorded::Elsewhere),
         };
         judge(Evidence {
             expected: &self.expected,

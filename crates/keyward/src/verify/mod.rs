@@ -88,7 +88,7 @@ async fn judge_one(request: &Verify<'_>, expected: Expected, secret: SecretBytes
     let unused = Uses::default();
     judge(Evidence {
         expected: &expected,
-        recorded: request.lock.about(&expected.key),
+        recorded: request.lock.about(&expected.key, request.manifest),
         seen: &seen,
         uses: request.scan.uses.get(&expected.key).unwrap_or(&unused),
         unread: &request.scan.unread,

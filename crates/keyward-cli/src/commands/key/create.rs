@@ -23,6 +23,8 @@ use crate::ui::{Answer, Page, good, hints};
 /// Make the keys of a keyring, prove that each seals and opens, and record them in keyward.lock
 ///
 /// A key that the lock has, or that files name, and that is gone is not made again: find out what happened to it first.
+/// Nor is one that the lock has in another project, or in a location that the manifest does not name any more: a changed
+/// manifest does not move a key.
 #[derive(Args)]
 pub(super) struct Create {
     /// KEYRING, or KEYRING/LOCATION for the key in one location
@@ -31,6 +33,11 @@ pub(super) struct Create {
     /// Protect a new root key of the embedded KMS with a passphrase, typed at the terminal
     #[arg(long)]
     passphrase: bool,
+
+    /// Make it although keyward.lock has a key of the same ring and id in another project, or in a location that the
+    /// manifest does not name any more: it will be another key, and open nothing that the old one sealed
+    #[arg(long)]
+    even_if_recorded_elsewhere: bool,
 }
 
 impl Create {
@@ -46,7 +53,7 @@ impl Create {
         let providers = session.providers_making(root_key)?;
         let lock = lock_file::read(&project.lock_file())?.unwrap_or_default();
         let (state, readers) = (session.state()?, providers.readers());
-        let planner = Planner::new(project, &state, &readers, &lock);
+        let planner = Planner::new(project, &state, &readers, &lock, self.even_if_recorded_elsewhere);
         let steps = session.wait_for(planner.steps(&targets))?;
         if steps.iter().all(|step| matches!(step, Step::Leave)) {
             return Err(Error::usage("it exists already, in every location")

@@ -10,7 +10,7 @@ use keyward_core::error::{Error, Result};
 use keyward_core::kms::Observed;
 use keyward_core::manifest::Lock;
 use keyward_core::name::KeyRef;
-use keyward_core::verify::Scan;
+use keyward_core::verify::{Scan, recorded_elsewhere};
 
 use super::target::Target;
 use crate::state::StateFolder;
@@ -33,6 +33,8 @@ pub(super) struct Planner<'a> {
     pub(super) state: &'a StateFolder,
     pub(super) readers: &'a Readers,
     pub(super) lock: &'a Lock,
+    /// Whether a key may be made that the lock has elsewhere.
+    pub(super) even_if_elsewhere: bool,
     scan: OnceCell<Scan>,
 }
 
@@ -43,12 +45,14 @@ impl<'a> Planner<'a> {
         state: &'a StateFolder,
         readers: &'a Readers,
         lock: &'a Lock,
+        even_if_elsewhere: bool,
     ) -> Self {
         Self {
             project,
             state,
             readers,
             lock,
+            even_if_elsewhere,
             scan: OnceCell::new(),
         }
     }
@@ -66,6 +70,7 @@ impl<'a> Planner<'a> {
     }
 
     async fn step(&self, key: &KeyRef) -> Result<Step> {
+        self.not_elsewhere(key)?;
         let reader = self.readers.get(key.provider)?;
         // Asked first, as another process may be making it right now.
         let never_held = self.state.never_held(key);
@@ -83,6 +88,17 @@ impl<'a> Planner<'a> {
                 Err(Error::unavailable(what).on(key))
             }
             (Observed::Absent | Observed::Unknown(_), false) => self.nothing_names(key).map(|()| Step::Make),
+        }
+    }
+
+    /// A manifest whose project or location was changed means another key, and whoever changed it may not know.
+    fn not_elsewhere(&self, key: &KeyRef) -> Result<()> {
+        if self.even_if_elsewhere || self.lock.keys.contains_key(key) {
+            return Ok(());
+        }
+        match recorded_elsewhere(self.lock, key, &self.project.manifest) {
+            Some(old) => Err(hints::recorded_elsewhere(key, old)),
+            None => Ok(()),
         }
     }
 

@@ -132,7 +132,7 @@ fn a_lock_that_cannot_be_read_is_a_finding() {
         (LockState::Unreadable("permission denied"), "V04 UNKNOWN"),
     ] {
         assert_eq!(faults(&judge_lock(&manifest, lock)), [fault]);
-        assert_eq!(lock.about(&key()), Recorded::NoLock);
+        assert_eq!(lock.about(&key(), &manifest), Recorded::NoLock);
     }
     let without = after(|case| (case.recorded, case.no_lock) = (None, true));
     assert_eq!(
@@ -162,4 +162,65 @@ fn a_changed_project_is_another_key_and_no_move() {
         "{why}"
     );
     assert!(!why.contains("move"), "{why}");
+}
+
+/// A manifest whose keyring `app` is in `project` and `locations`, and `more` keyrings.
+fn in_cloud(project: &str, locations: &str, more: &str) -> Manifest {
+    let text = format!(
+        "version: 1\nenvironments: {{prod: {{}}}}\nkeyrings:\n  app: {{env: prod, provider: gcp, project: {project}, \
+         locations: [{locations}], ring: r, key: app, rotation: 90d, destroy_after: 30d}}\n{more}"
+    );
+    Manifest::parse(&text, "m").unwrap()
+}
+
+#[test]
+fn a_key_that_the_lock_has_elsewhere_is_found_there_unless_it_is_declared_too() {
+    let before = in_cloud("project-before", "europe-west1, us-central1", "");
+    let keys = before.keyring("app").unwrap().keys();
+    let lock = Lock {
+        keys: keys.iter().map(|key| (key.clone(), recorded())).collect(),
+    };
+    let about = |manifest: &Manifest, number: usize| {
+        let key = &manifest.keyring("app").unwrap().keys()[number];
+        match LockState::Read(&lock).about(key, manifest) {
+            Recorded::Elsewhere(old) => Some(old.clone()),
+            Recorded::Never => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    let moved = in_cloud("project-after", "us-central1, europe-west1", "");
+    assert_eq!(about(&moved, 0).as_ref(), Some(&keys[1]), "a project changed");
+    let moved = in_cloud("project-before", "us-central1, global", "");
+    assert_eq!(about(&moved, 1).as_ref(), Some(&keys[0]), "a location changed");
+    let more = in_cloud("project-before", "europe-west1, us-central1, global", "");
+    assert_eq!(about(&more, 2), None, "one location more");
+    let second = "  old: {env: prod, provider: gcp, project: project-before, locations: [europe-west1, us-central1], \
+                  ring: r, key: app, rotation: 90d, destroy_after: 30d}\n";
+    let both = in_cloud("project-after", "europe-west1", second);
+    assert_eq!(about(&both, 0), None, "the old ones are declared too");
+}
+
+#[test]
+fn a_key_that_the_lock_has_elsewhere_is_not_offered_to_be_made() {
+    let old: KeyRef = NAME.replace("europe-west1", "us-central1").parse().unwrap();
+    let checks = after(|case| {
+        (case.recorded, case.elsewhere) = (None, Some(old));
+        case.uses = Uses::default();
+        case.seen.ring = Observed::Absent;
+        case.seen.key = Observed::Absent;
+        case.seen.versions = Observed::Absent;
+        case.seen.canary = Canary::Off("the key is missing".into());
+    });
+    for id in [CheckId::V01, CheckId::V02, CheckId::V04] {
+        assert_eq!(
+            find(&checks, id).next.as_deref(),
+            Some("git log -p -- keyward.yaml"),
+            "{id}"
+        );
+    }
+    assert_eq!(
+        reason(&checks, CheckId::V02),
+        "missing, and the lock has it in us-central1; no file here needs it"
+    );
+    assert!(reason(&checks, CheckId::V04).contains("has it in us-central1"));
 }
