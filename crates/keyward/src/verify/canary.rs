@@ -1,13 +1,12 @@
 //! Canaries: small secrets that are sealed under a key and opened again.
 
-use std::time::Duration;
-
 use keyward_core::error::{Error, Result};
 use keyward_core::kms::{EncryptWith, KmsCode, KmsCrypt, KmsError};
-use keyward_core::name::KeyVersionName;
+use keyward_core::name::{KeyVersionName, Provider};
 use keyward_core::secret::SecretBytes;
 use rand_core::CryptoRng;
-use tokio::time::timeout;
+
+use super::patience::{Patience, Silence};
 
 /// What a canary is bound to, so that none is ever taken for the wrap of an envelope.
 const AAD: &[u8] = b"keyward canary, format 1";
@@ -30,13 +29,14 @@ pub(super) fn secret(rng: &mut dyn CryptoRng) -> SecretBytes {
 /// Seals `secret` and opens it. Answers the version that sealed, which is one of the key that was asked.
 pub(super) async fn fly(
     crypt: &dyn KmsCrypt,
-    with: EncryptWith<'_>,
+    (provider, with): (Provider, EncryptWith<'_>),
     secret: &SecretBytes,
-    deadline: Duration,
+    patience: &Patience,
 ) -> Result<KeyVersionName, Failure> {
     let key = with.key();
-    let sealed = timeout(deadline, crypt.encrypt(with, secret.expose(), AAD)).await;
-    let sealed = sealed.map_err(|_| late(deadline))?.map_err(failure)?;
+    let sealing = crypt.encrypt(with, secret.expose(), AAD);
+    let sealed = patience.wait(provider, key.location(), sealing).await;
+    let sealed = sealed.map_err(silent)?.map_err(failure)?;
     let answered = match with {
         EncryptWith::Key(_) => sealed.version.key() == key,
         EncryptWith::Version(version) => sealed.version == *version,
@@ -45,8 +45,9 @@ pub(super) async fn fly(
         let other = format!("{} answered instead of what was asked", sealed.version);
         return Err(Failure::Failed(Error::damaged(other)));
     }
-    let opened = timeout(deadline, crypt.decrypt(key, &sealed.ciphertext, AAD)).await;
-    let opened = opened.map_err(|_| late(deadline))?.map_err(unopened)?;
+    let opening = crypt.decrypt(key, &sealed.ciphertext, AAD);
+    let opened = patience.wait(provider, key.location(), opening).await;
+    let opened = opened.map_err(silent)?.map_err(unopened)?;
     if opened.same_as(secret.expose()) {
         Ok(sealed.version)
     } else {
@@ -64,11 +65,8 @@ impl Failure {
     }
 }
 
-fn late(deadline: Duration) -> Failure {
-    Failure::Unknown(Error::unavailable(format!(
-        "no answer within {} s",
-        deadline.as_secs()
-    )))
+fn silent(silence: Silence) -> Failure {
+    Failure::Unknown(Error::unavailable(silence.into_text()))
 }
 
 /// Denial may have many reasons, and says nothing about the key.

@@ -5,6 +5,7 @@
 
 mod canary;
 mod observe;
+mod patience;
 mod prove;
 
 use std::time::Duration;
@@ -21,12 +22,13 @@ use rand_core::CryptoRng;
 pub use observe::in_time;
 pub use prove::Prover;
 
+use self::patience::Patience;
 use crate::registry::{Crypters, Readers};
 
-/// Keys that are looked at at the same time. Each makes three reads and a canary, so that this stays far below the
-/// documented quotas of Cloud KMS.
+/// Keys that are looked at at the same time. Each makes three reads and a canary; how fast these go, a provider decides, which
+/// knows its quota.
 const AT_ONCE: usize = 8;
-/// How long one call may take before what it would have shown is unknown.
+/// How long a location may be silent, or a single call may take, before what it would have shown is unknown.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What to verify, and with what.
@@ -45,7 +47,8 @@ pub struct Verify<'a> {
     pub canaries: Canaries<'a>,
     /// The instant of the verification.
     pub now: Timestamp,
-    /// How long one call may take ([`DEADLINE`]).
+    /// How long a location may be silent ([`DEADLINE`]). Calls that wait for their turn under a quota do not count: while others
+    /// are answered, there is no silence.
     pub deadline: Duration,
 }
 
@@ -70,9 +73,10 @@ pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
         .flat_map(Expected::of)
         .map(|key| (key, canary::secret(rng)))
         .collect();
+    let patience = Patience::new(request.deadline);
     let judged = wanted
         .into_iter()
-        .map(|(expected, secret)| judge_one(&request, expected, secret));
+        .map(|(expected, secret)| judge_one(&request, &patience, expected, secret));
     let mut checks = stream::iter(judged).buffered(AT_ONCE).concat().await;
     checks.extend(keyrings().map(|keyring| judge_keyring(keyring, request.scan)));
     checks.extend(judge_lock(request.manifest, request.lock));
@@ -83,8 +87,13 @@ pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
     }
 }
 
-async fn judge_one(request: &Verify<'_>, expected: Expected, secret: SecretBytes) -> Vec<Check> {
-    let seen = observe::key(request, &expected.key, &secret).await;
+async fn judge_one(
+    request: &Verify<'_>,
+    patience: &Patience,
+    expected: Expected,
+    secret: SecretBytes,
+) -> Vec<Check> {
+    let seen = observe::key(request, patience, &expected.key, &secret).await;
     let unused = Uses::default();
     judge(Evidence {
         expected: &expected,

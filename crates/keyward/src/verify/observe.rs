@@ -12,27 +12,39 @@ use keyward_core::verify::{Canary, Seen};
 use tokio::time::timeout;
 
 use super::canary::{self, Failure};
+use super::patience::Patience;
 use super::{Canaries, Verify};
 
 /// What the provider shows of `key`, and what becomes of a canary under it.
-pub(super) async fn key(request: &Verify<'_>, key: &KeyRef, secret: &SecretBytes) -> Seen {
+pub(super) async fn key(
+    request: &Verify<'_>,
+    patience: &Patience,
+    key: &KeyRef,
+    secret: &SecretBytes,
+) -> Seen {
     let reader = match request.readers.get(key.provider) {
         Ok(reader) => reader,
         Err(error) => return Seen::unknown(&error.to_string()),
     };
     let (ring, live, versions) = join3(
-        in_time(request.deadline, reader.get_ring(key.name.ring())),
-        in_time(request.deadline, reader.get_key(&key.name)),
-        in_time(request.deadline, reader.list_versions(&key.name)),
+        seen(patience, key, reader.get_ring(key.name.ring())),
+        seen(patience, key, reader.get_key(&key.name)),
+        seen(patience, key, reader.list_versions(&key.name)),
     )
     .await;
-    let canary = try_canary(request, key, &live, secret).await;
+    let canary = try_canary(request, patience, key, &live, secret).await;
     Seen {
         ring,
         key: live,
         versions,
         canary,
     }
+}
+
+/// The observation, or unknown when the location is silent.
+async fn seen<T>(patience: &Patience, key: &KeyRef, read: Async<'_, Observed<T>>) -> Observed<T> {
+    let answer = patience.wait(key.provider, key.name.location(), read).await;
+    answer.unwrap_or_else(|silence| Observed::Unknown(silence.into_text()))
 }
 
 /// The observation, or unknown when it does not come in time.
@@ -43,6 +55,7 @@ pub async fn in_time<T>(deadline: Duration, read: Async<'_, Observed<T>>) -> Obs
 
 async fn try_canary(
     request: &Verify<'_>,
+    patience: &Patience,
     key: &KeyRef,
     live: &Observed<CryptoKey>,
     secret: &SecretBytes,
@@ -62,7 +75,7 @@ async fn try_canary(
         Err(error) => return Canary::Unknown(error.to_string()),
     };
     let with = EncryptWith::Key(&key.name);
-    match canary::fly(crypt.as_ref(), with, secret, request.deadline).await {
+    match canary::fly(crypt.as_ref(), (key.provider, with), secret, patience).await {
         Ok(name) => Canary::Opened(VersionRef {
             provider: key.provider,
             name,

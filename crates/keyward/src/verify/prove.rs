@@ -12,6 +12,7 @@ use rand_core::CryptoRng;
 
 use super::canary;
 use super::observe::in_time;
+use super::patience::Patience;
 use crate::registry::{Crypters, Readers};
 
 /// What it takes to prove keys.
@@ -59,7 +60,8 @@ impl Prover<'_> {
         let crypt = self.crypters.get(version.provider)?;
         let secret = canary::secret(rng);
         let with = EncryptWith::Version(&version.name);
-        let flown = canary::fly(crypt.as_ref(), with, &secret, self.deadline).await;
+        let patience = Patience::new(self.deadline);
+        let flown = canary::fly(crypt.as_ref(), (version.provider, with), &secret, &patience).await;
         flown
             .map(|_| ())
             .map_err(|failure| failure.into_error().on(version))

@@ -28,6 +28,8 @@ keyrings:
 #[derive(Clone, Copy, PartialEq)]
 enum Mood {
     Well,
+    /// Looks at one key at a time, and takes as long for it as a small quota does.
+    Paced,
     Silent,
     Denied,
     Disabled,
@@ -43,7 +45,7 @@ enum Mood {
 
 /// Every key exists, with versions 1 and 2 enabled and 2 primary. The ciphertext is the plaintext. Only calls in
 /// `europe-west1` have the mood.
-struct Fake(Mood);
+struct Fake(Mood, tokio::sync::Mutex<()>);
 
 impl Fake {
     async fn mood(&self, location: &Location) -> Mood {
@@ -54,6 +56,10 @@ impl Fake {
         };
         if mood == Mood::Silent {
             std::future::pending::<()>().await;
+        }
+        if mood == Mood::Paced {
+            let _turn = self.1.lock().await;
+            tokio::time::sleep(Duration::from_secs(4)).await;
         }
         mood
     }
@@ -180,8 +186,12 @@ struct World {
 
 impl World {
     fn new(mood: Mood) -> Self {
-        let fake = Arc::new(Fake(mood));
-        let manifest = Manifest::parse(MANIFEST, "m").unwrap();
+        Self::with(mood, MANIFEST)
+    }
+
+    fn with(mood: Mood, manifest: &str) -> Self {
+        let fake = Arc::new(Fake(mood, tokio::sync::Mutex::default()));
+        let manifest = Manifest::parse(manifest, "m").unwrap();
         Self {
             manifest,
             readers: Readers::new().with(Provider::Embedded, fake.clone()),
@@ -192,8 +202,12 @@ impl World {
 
     /// A world whose lock records every key.
     async fn proven(mood: Mood) -> Self {
-        let well = Self::new(Mood::Well);
-        let mut world = Self::new(mood);
+        Self::proven_with(mood, MANIFEST).await
+    }
+
+    async fn proven_with(mood: Mood, manifest: &str) -> Self {
+        let well = Self::with(Mood::Well, manifest);
+        let mut world = Self::with(mood, manifest);
         for key in well.manifest.keyrings().flat_map(|keyring| keyring.keys()) {
             let locked = well.prover().prove(key, &mut rng()).await.unwrap();
             world.lock.keys.insert(key.clone(), locked);
@@ -289,6 +303,37 @@ async fn silence_and_denial_are_unknown() {
         );
         assert_eq!(report.exit_code(false), 3);
     }
+}
+
+/// A manifest with so many keys in each of two locations.
+fn many(keys: usize) -> String {
+    let keyrings = (0..keys).map(|n| {
+        format!("  k{n}: {{env: demo, provider: embedded, locations: [europe-west1, us-central1], ring: r, key: k{n}}}\n")
+    });
+    let keyrings: String = keyrings.collect();
+    format!("version: 1\nenvironments: {{demo: {{}}}}\nkeyrings:\n{keyrings}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_wait_for_their_turn_are_seen() {
+    let world = World::proven_with(Mood::Paced, &many(40)).await;
+    let report = world.verify(Canaries::Here(&world.crypters), None).await;
+    assert_eq!((faults(&report), report.keys()), (vec![], 80));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_location_is_waited_for_once_and_the_rest_of_it_is_unknown() {
+    let world = World::proven_with(Mood::Silent, &many(40)).await;
+    let start = tokio::time::Instant::now();
+    let report = world.verify(Canaries::Here(&world.crypters), None).await;
+    assert!(start.elapsed() < DEADLINE * 2, "{:?}", start.elapsed());
+    let faults = faults(&report);
+    let unseen = faults.iter().filter(|fault| **fault == (CheckId::V02, "UNKNOWN"));
+    assert_eq!(unseen.count(), 40);
+    assert!(
+        faults.iter().all(|(_, verdict)| *verdict == "UNKNOWN"),
+        "{faults:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
