@@ -9,6 +9,8 @@ use serde_saphyr::Spanned;
 
 /// A scalar with its place.
 pub(super) type Text = Spanned<String>;
+/// A list with its place.
+pub(super) type List = Spanned<Vec<Text>>;
 
 /// The whole document.
 #[derive(Deserialize)]
@@ -17,10 +19,35 @@ pub(super) struct Document {
     pub(super) version: Spanned<u64>,
     pub(super) canary: Option<Text>,
     pub(super) audit: Option<Text>,
+    #[serde(default)]
+    pub(super) checks: Vec<Text>,
+    pub(super) survive: Option<List>,
+    pub(super) drill_every: Option<Text>,
+    pub(super) uses: Option<Spanned<UsesEntry>>,
+    pub(super) watch: Option<Spanned<WatchEntry>>,
     pub(super) environments: Entries<EnvironmentEntry>,
     pub(super) keyrings: Entries<KeyringEntry>,
     #[serde(default)]
     pub(super) rules: Vec<Spanned<RuleEntry>>,
+}
+
+/// `uses:`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UsesEntry {
+    #[serde(default)]
+    pub(super) projects: Vec<Text>,
+    #[serde(default)]
+    pub(super) buckets: Vec<Text>,
+}
+
+/// `watch:`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WatchEntry {
+    pub(super) webhook: Option<Text>,
+    pub(super) ping: Option<Text>,
+    pub(super) repeat: Option<Text>,
 }
 
 /// One of `environments:`.
@@ -52,6 +79,7 @@ pub(super) struct KeyringEntry {
     pub(super) destroy_after: Option<Text>,
     #[serde(default)]
     pub(super) escrow: Vec<Text>,
+    pub(super) managed_by: Option<Text>,
 }
 
 /// `impersonate:` of a keyring.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::seeing::{Seeing, Watch};
 use super::{Access, AuditMode, CanaryMode, KeyringSpec, Manifest, Protection, duration_text, read};
 use crate::location::{Area, Location};
 use crate::name::{AgeRecipient, Provider};
@@ -14,6 +15,7 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     if manifest.audit != AuditMode::default() {
         line(&mut out, 0, "audit", &scalar(manifest.audit.id()));
     }
+    seeing(&mut out, &manifest.seeing);
     open(&mut out, "environments", manifest.environments.is_empty());
     for environment in manifest.environments.values() {
         line(
@@ -35,6 +37,46 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
         let _ = writeln!(out, "  - {{path: {path}, keyring: {keyring}}}");
     }
     out
+}
+
+fn seeing(out: &mut String, seeing: &Seeing) {
+    let checks: Vec<_> = seeing
+        .checks
+        .iter()
+        .map(|number| format!("V{number:02}"))
+        .collect();
+    if !checks.is_empty() {
+        line(out, 0, "checks", &list(checks.iter().map(String::as_str)));
+    }
+    if let Some(kinds) = &seeing.survive {
+        line(out, 0, "survive", &list(kinds.iter().map(|kind| kind.id())));
+    }
+    if let Some(interval) = seeing.drill_every {
+        line(out, 0, "drill_every", &duration_text(interval));
+    }
+    let names = |names: &[String]| list(names.iter().map(String::as_str));
+    let places = [
+        ("projects", &seeing.uses.projects),
+        ("buckets", &seeing.uses.buckets),
+    ];
+    let places = places.into_iter().filter(|(_, list)| !list.is_empty());
+    mapping(out, 0, "uses", places.map(|(key, list)| (key, names(list))));
+    let Watch {
+        webhook,
+        ping,
+        repeat,
+    } = &seeing.watch;
+    let watch = [
+        ("webhook", webhook.as_deref().map(scalar)),
+        ("ping", ping.as_deref().map(scalar)),
+        ("repeat", repeat.map(duration_text)),
+    ];
+    mapping(
+        out,
+        0,
+        "watch",
+        watch.into_iter().filter_map(|(key, value)| Some((key, value?))),
+    );
 }
 
 fn keyring(out: &mut String, spec: &KeyringSpec) {
@@ -71,6 +113,9 @@ fn keyring(out: &mut String, spec: &KeyringSpec) {
             &list(spec.escrow.iter().map(AgeRecipient::as_str)),
         );
     }
+    if let Some(state) = &spec.managed_by {
+        line(out, 4, "managed_by", &scalar(state));
+    }
 }
 
 fn access(out: &mut String, access: &Access) {
@@ -79,25 +124,25 @@ fn access(out: &mut String, access: &Access) {
     }
     let endpoints = access.endpoints.iter();
     let endpoints = endpoints.map(|(location, url)| (location.as_str(), scalar(url)));
-    mapping(out, "endpoints", endpoints);
+    mapping(out, 4, "endpoints", endpoints);
     let accounts = access.impersonate.all().into_iter();
     let accounts = accounts.filter_map(|(purpose, account)| Some((purpose, scalar(account?))));
-    mapping(out, "impersonate", accounts);
+    mapping(out, 4, "impersonate", accounts);
     let limits = access.quota.all().into_iter();
     let limits = limits.filter_map(|(kind, limit)| Some((kind, limit?.to_string())));
-    mapping(out, "quota", limits);
+    mapping(out, 4, "quota", limits);
     if let Some(project) = &access.quota_project {
         line(out, 4, "quota_project", &scalar(project));
     }
 }
 
-/// A mapping of a keyring in one line; none when it is empty.
-fn mapping<'a>(out: &mut String, key: &str, pairs: impl Iterator<Item = (&'a str, String)>) {
+/// A mapping in one line; none when it is empty.
+fn mapping<'a>(out: &mut String, indent: usize, key: &str, pairs: impl Iterator<Item = (&'a str, String)>) {
     let pairs: Vec<_> = pairs
         .map(|(name, value)| format!("{}: {value}", scalar(name)))
         .collect();
     if !pairs.is_empty() {
-        line(out, 4, key, &format!("{{{}}}", pairs.join(", ")));
+        line(out, indent, key, &format!("{{{}}}", pairs.join(", ")));
     }
 }
 

@@ -8,6 +8,7 @@ use super::Protection;
 use super::access::{self, Access};
 use super::document::{KeyringEntry, Text};
 use super::duration::{duration_text, parse_duration, shown};
+use super::seeing;
 use super::source::Source;
 use crate::error::{Error, Result, nearest};
 use crate::limits;
@@ -46,6 +47,8 @@ pub struct KeyringSpec {
     pub protection: Protection,
     /// Offline recipients that every envelope is also wrapped for.
     pub escrow: Vec<AgeRecipient>,
+    /// The infrastructure state that manages the keys, such as `gs://BUCKET/PREFIX`: whoever applies it can destroy them.
+    pub managed_by: Option<String>,
     keys: Vec<KeyRef>,
     origins: Origins,
 }
@@ -118,6 +121,11 @@ pub(super) fn read(source: Source<'_>, name: &Text, entry: &KeyringEntry) -> Res
             None => Protection::default(),
         },
         escrow: escrow(source, &entry.escrow, keys.len())?,
+        managed_by: entry
+            .managed_by
+            .as_ref()
+            .map(|text| seeing::state(source, text))
+            .transpose()?,
         keys,
         origins: origins(name, entry),
     })
@@ -278,6 +286,7 @@ fn origins(name: &Text, entry: &KeyringEntry) -> Origins {
         ("within", &entry.within),
         ("rotation", &entry.rotation),
         ("destroy_after", &entry.destroy_after),
+        ("managed_by", &entry.managed_by),
     ] {
         origins.note_some(field, text.as_ref());
     }

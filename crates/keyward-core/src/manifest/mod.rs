@@ -13,6 +13,7 @@ mod lock;
 mod origins;
 mod read;
 mod rules;
+mod seeing;
 mod source;
 
 use std::collections::BTreeMap;
@@ -24,9 +25,11 @@ pub use encode::scalar;
 pub use keyring::{EMBEDDED_PROJECT, KeyringSpec};
 pub use lock::{Lock, LockedKey, LockedVersion};
 pub use rules::Rule;
+pub use seeing::{DRILL_EVERY, LossKind, Places, REPEAT, Watch};
 
 use self::origins::Origins;
 use self::rules::Rules;
+use self::seeing::Seeing;
 use crate::error::{Error, Result, nearest};
 use crate::name::KeyRef;
 
@@ -44,6 +47,7 @@ pub const MOST_RULES: usize = 1000;
 pub struct Manifest {
     canary: CanaryMode,
     audit: AuditMode,
+    seeing: Seeing,
     environments: BTreeMap<String, Environment>,
     keyrings: BTreeMap<String, KeyringSpec>,
     rules: Rules,

@@ -8,7 +8,7 @@ use super::rules::{self, Rules};
 use super::source::Source;
 use super::{
     Access, AuditMode, CanaryMode, Environment, KeyringSpec, MOST_RULES, Manifest, Origins, Rule, keyring,
-    unknown,
+    seeing, unknown,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -26,6 +26,7 @@ pub(super) fn manifest(text: &str, source: Source<'_>) -> Result<Manifest> {
     Ok(Manifest {
         canary: mode(source, document.canary.as_ref(), CanaryMode::parse)?,
         audit: mode(source, document.audit.as_ref(), AuditMode::parse)?,
+        seeing: seeing::read(source, &document)?,
         rules: rules(source, &document.rules, &keyrings)?,
         environments,
         keyrings,
