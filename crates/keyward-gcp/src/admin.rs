@@ -82,7 +82,7 @@ async fn create_ring(kms: &Shared, name: &KeyRingName) -> Result<KeyRing, KmsErr
 
 async fn set_primary(kms: &Shared, version: &KeyVersionName) -> Result<CryptoKey, KmsError> {
     let key = version.key();
-    let call = Call::new(kms, Port::Admin, Target::key(key), UPDATE_KEY)?;
+    let call = Call::new(kms, Port::Admin, Target::version(version), UPDATE_KEY)?;
     call.change(
         |client| {
             let request = client

@@ -13,6 +13,7 @@
 //! connections and token refreshes of Google's client live on the runtime that first used them. Nothing happens before the
 //! first call: no client, no TLS stack, no credentials.
 
+mod absence;
 mod access;
 mod admin;
 mod backoff;

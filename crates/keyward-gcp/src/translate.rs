@@ -7,6 +7,7 @@ use google_cloud_gax::error::Error;
 use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 use keyward_core::kms::{KmsCode, KmsError};
 
+use crate::absence;
 use crate::endpoint::Endpoint;
 use crate::fate::{Failure, Fate};
 use crate::no_credentials::{LOG_IN, NoCredentials};
@@ -46,7 +47,10 @@ impl About<'_> {
     /// An answer in Google's form.
     fn of_status(&self, status: &Status, http: Option<u16>) -> KmsError {
         let said = printable(&status.message);
-        let code = code_of(status.code, http, &said);
+        let code = match status.code {
+            Code::NotFound => self.absent_or_not(status, &said.to_lowercase()),
+            code => code_of(code, http),
+        };
         let error = self.error(code, &said);
         let error = match self.hint(status, &said) {
             Some(hint) => error.hint(hint),
@@ -148,10 +152,38 @@ impl About<'_> {
         }
     }
 
+    /// "Not found" is absence only if it is said of the resource, by somebody who could have seen it.
+    fn absent_or_not(&self, status: &Status, said: &str) -> KmsCode {
+        if is_misrouted(said) {
+            KmsCode::Unavailable
+        } else if said.contains("permission") || said.contains("may not exist") {
+            KmsCode::PermissionDenied
+        } else if absence::is_of(self.resource, status) {
+            KmsCode::NotFound
+        } else {
+            KmsCode::Unavailable
+        }
+    }
+
     /// What to do about an answer, where it is known.
     fn hint(&self, status: &Status, said: &str) -> Option<String> {
         let by_reason = reason(status).and_then(|reason| self.hint_of_reason(reason));
-        by_reason.or_else(|| self.hint_of_words(&said.to_lowercase()))
+        by_reason
+            .or_else(|| self.hint_of_words(&said.to_lowercase()))
+            .or_else(|| self.hint_of_code(status))
+    }
+
+    /// By the code alone.
+    fn hint_of_code(&self, status: &Status) -> Option<String> {
+        let is_elsewhere = status.code == Code::NotFound
+            && self.absent_or_not(status, &status.message.to_lowercase()) == KmsCode::Unavailable;
+        is_elsewhere.then(|| {
+            format!(
+                "that does not say that it is missing: check that the project {} exists and that {} is Cloud KMS",
+                self.project,
+                self.host()
+            )
+        })
     }
 
     /// By the reason in Google's ErrorInfo.
@@ -250,9 +282,8 @@ fn is_misrouted(said: &str) -> bool {
     words.iter().any(|word| said.contains(word))
 }
 
-fn code_of(code: Code, http: Option<u16>, said: &str) -> KmsCode {
+fn code_of(code: Code, http: Option<u16>) -> KmsCode {
     match code {
-        Code::NotFound => absent_or_not(&said.to_lowercase()),
         Code::InvalidArgument | Code::OutOfRange => KmsCode::InvalidArgument,
         Code::AlreadyExists => KmsCode::AlreadyExists,
         Code::PermissionDenied | Code::Unauthenticated => KmsCode::PermissionDenied,
@@ -263,17 +294,6 @@ fn code_of(code: Code, http: Option<u16>, said: &str) -> KmsCode {
         Code::Unknown if matches!(http, Some(401 | 403)) => KmsCode::PermissionDenied,
         // A fault of the service is no damage of what is kept there.
         _ => KmsCode::Unavailable,
-    }
-}
-
-/// "Not found" is absence only if it is said of the resource, by somebody who could have seen it.
-fn absent_or_not(said: &str) -> KmsCode {
-    if is_misrouted(said) {
-        KmsCode::Unavailable
-    } else if said.contains("permission") || said.contains("may not exist") {
-        KmsCode::PermissionDenied
-    } else {
-        KmsCode::NotFound
     }
 }
 

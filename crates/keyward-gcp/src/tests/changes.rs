@@ -71,7 +71,7 @@ fn creating(there: Option<String>) -> Stub {
     Stub::new(move |_, asked| match (asked.method.as_str(), &there) {
         ("GET", _) if asked.path.contains("/cryptoKeyVersions/") => json(version(1, "ENABLED", "")),
         ("GET", Some(there)) => json(there.clone()),
-        ("GET", None) => refusal(404, "NOT_FOUND", "CryptoKey not found.", ""),
+        ("GET", None) => refusal(404, "NOT_FOUND", &format!("CryptoKey {KEY} not found."), ""),
         _ if there.is_some() => Reply::Dropped,
         _ => refusal(503, "UNAVAILABLE", "no", ""),
     })

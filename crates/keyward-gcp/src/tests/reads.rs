@@ -14,7 +14,10 @@ fn why<T: std::fmt::Debug>(seen: Observed<T>) -> String {
 
 #[tokio::test]
 async fn only_not_found_is_absence() {
-    let answers: [(u16, &str, &str); 6] = [
+    let answers: [(u16, &str, &str); 9] = [
+        (404, "NOT_FOUND", "Method not found."),
+        (404, "NOT_FOUND", "Project 'p' not found."),
+        (404, "NOT_FOUND", "Not Found"),
         (
             403,
             "PERMISSION_DENIED",
@@ -36,7 +39,7 @@ async fn only_not_found_is_absence() {
     }
     let stub = Stub::new(|_, _| Reply::Json(404, "<html>no such page</html>".to_owned()));
     why(kms(&stub).get_key(&key()).await);
-    let stub = Stub::new(|_, _| refusal(404, "NOT_FOUND", "CryptoKey k not found.", ""));
+    let stub = Stub::new(|_, _| refusal(404, "NOT_FOUND", &format!("CryptoKey {KEY} not found."), ""));
     assert_eq!(kms(&stub).get_key(&key()).await, Observed::Absent);
     assert_eq!(kms(&stub).list_versions(&key()).await, Observed::Absent);
 }
