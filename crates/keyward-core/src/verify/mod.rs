@@ -12,6 +12,7 @@ mod files;
 mod lock;
 mod report;
 mod schedule;
+mod timeline;
 mod use_of_keys;
 mod versions;
 
@@ -22,6 +23,7 @@ pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
 pub use files::{Files, Scan, Uses};
 pub use lock::recorded_elsewhere;
 pub use report::Report;
+pub use timeline::{Event, EventKind, events};
 
 use crate::manifest::{AuditMode, KeyringSpec, Lock, Manifest};
 use crate::name::KeyRef;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::{Check, CheckId, Verdict};
+use super::{Check, CheckId, Event, Verdict};
 use crate::clock::Timestamp;
 
 /// What a verification found.
@@ -13,6 +13,8 @@ pub struct Report {
     pub at: Timestamp,
     /// Every check that was considered, also those that do not apply, key by key.
     pub checks: Vec<Check>,
+    /// What happens to the keys by itself, and what has happened, in the order of time.
+    pub events: Vec<Event>,
     /// What a reader should know besides: how much was looked at, and choices that weaken what a verification means.
     pub notes: Vec<String>,
 }
@@ -87,11 +89,11 @@ impl Report {
     }
 }
 
-/// `{at, keys, passed, failed, unknown, not_applicable, checks, notes}`.
+/// `{at, keys, passed, failed, unknown, not_applicable, checks, events, notes}`.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let why = String::new;
-        let mut object = serializer.serialize_struct("Report", 8)?;
+        let mut object = serializer.serialize_struct("Report", 9)?;
         object.serialize_field("at", &self.at.to_string())?;
         object.serialize_field("keys", &self.keys())?;
         object.serialize_field("passed", &self.passed())?;
@@ -99,6 +101,7 @@ impl Serialize for Report {
         object.serialize_field("unknown", &self.count(&Verdict::Unknown(why())))?;
         object.serialize_field("not_applicable", &self.count(&Verdict::NotApplicable(why())))?;
         object.serialize_field("checks", &self.checks)?;
+        object.serialize_field("events", &self.events)?;
         object.serialize_field("notes", &self.notes)?;
         object.end()
     }

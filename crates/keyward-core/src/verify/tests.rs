@@ -168,6 +168,7 @@ fn report(checks: Vec<Check>) -> Report {
     Report {
         at: start(),
         checks,
+        events: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -15,7 +15,8 @@ use keyward_core::clock::Timestamp;
 use keyward_core::manifest::Manifest;
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{
-    Check, Evidence, Expected, LockState, Report, Scan, Uses, judge, judge_keyring, judge_lock, notes,
+    Check, Event, Evidence, Expected, LockState, Report, Scan, Uses, events as timeline, judge,
+    judge_keyring, judge_lock, notes,
 };
 use rand_core::CryptoRng;
 
@@ -77,12 +78,16 @@ pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
     let judged = wanted
         .into_iter()
         .map(|(expected, secret)| judge_one(&request, &patience, expected, secret));
-    let mut checks = stream::iter(judged).buffered(AT_ONCE).concat().await;
+    let judged: Vec<_> = stream::iter(judged).buffered(AT_ONCE).collect().await;
+    let (checks, events): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    let (mut checks, mut events) = (checks.concat(), events.concat());
+    events.sort();
     checks.extend(keyrings().map(|keyring| judge_keyring(keyring, request.scan)));
     checks.extend(judge_lock(request.manifest, request.lock));
     Report {
         at: request.now,
         checks,
+        events,
         notes: notes(request.manifest, request.scan),
     }
 }
@@ -92,17 +97,18 @@ async fn judge_one(
     patience: &Patience,
     expected: Expected,
     secret: SecretBytes,
-) -> Vec<Check> {
+) -> (Vec<Check>, Vec<Event>) {
     let seen = observe::key(request, patience, &expected.key, &secret).await;
     let unused = Uses::default();
-    judge(Evidence {
+    let checks = judge(Evidence {
         expected: &expected,
         recorded: request.lock.about(&expected.key, request.manifest),
         seen: &seen,
         uses: request.scan.uses.get(&expected.key).unwrap_or(&unused),
         unread: &request.scan.unread,
         now: request.now,
-    })
+    });
+    (checks, timeline(&expected, &seen))
 }
 
 #[cfg(test)]
