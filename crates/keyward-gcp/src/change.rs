@@ -64,10 +64,9 @@ impl Call<'_> {
 
     /// An answer was lost, and what it was cannot be found out.
     pub(crate) fn unclear(&self, what: &str, why: &str) -> KmsError {
-        let message = format!(
-            "{}: the answer to {what} was lost, and {why}",
-            self.target.resource
-        );
+        let resource = &self.target.resource;
+        let why = why.replace(&format!("{resource}: "), "");
+        let message = format!("{resource}: the answer to {what} was lost, and {why}");
         KmsError::new(KmsCode::Unavailable, message)
     }
 }

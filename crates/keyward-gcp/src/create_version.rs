@@ -84,6 +84,7 @@ fn no_key(key: &CryptoKeyName) -> KmsError {
 }
 
 fn blind(key: &CryptoKeyName, why: &str) -> KmsError {
+    let why = why.replace(&format!("{key}: "), "");
     let message = format!("no version of {key} is created while those that are there cannot be seen: {why}");
     KmsError::new(KmsCode::Unavailable, message)
 }

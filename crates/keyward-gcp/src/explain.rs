@@ -40,9 +40,9 @@ impl Call<'_> {
         if self.needs.is_empty() {
             return None;
         }
-        let needs = self.needs;
+        let (needs, role) = (self.needs, role_with(self.needs));
         let Some(guard) = self.target.guard else {
-            return Some(format!("the caller needs {needs} on {}", self.target.resource));
+            return Some(format!("the caller needs {needs}: grant {role} on the project"));
         };
         let target = Target {
             resource: guard.to_string(),
@@ -50,13 +50,18 @@ impl Call<'_> {
             ..self.target
         };
         let question = self.afterwards(self.port, target);
+        let what = guard.kind();
         Some(match question.permissions(&[needs]).await {
             Ok(held) if held.iter().any(|id| id == needs) => format!(
-                "the caller holds {needs} on {guard}, so something else denies it: an organisation policy, a VPC Service \
+                "the caller holds {needs} on the {what}, so something else denies it: an organisation policy, a VPC Service \
                  Controls perimeter, or a resource that is not there"
             ),
-            Ok(_) => format!("the caller does not hold {needs} on {guard}, or that is not there"),
-            Err(_) => format!("the caller needs {needs} on {guard}; what it holds cannot be asked"),
+            Ok(_) => format!(
+                "the caller does not hold {needs} on the {what}, or there is none: grant {role} on the key ring"
+            ),
+            Err(_) => format!(
+                "the caller needs {needs}, and what it holds cannot be asked: grant {role} on the key ring"
+            ),
         })
     }
 
@@ -81,6 +86,18 @@ impl Call<'_> {
             .chain(words)
             .filter_map(|word| word.parse().ok());
         names.find(|name: &KeyVersionName| self.target.guard == Some(Guard::Key(name.key())))
+    }
+}
+
+/// The role to grant. Of Google's own the narrowest is named; those that change keys may all destroy too, so that a role of
+/// one's own is the better one.
+fn role_with(permission: &str) -> &'static str {
+    if permission.ends_with(".get") || permission.ends_with(".list") {
+        "roles/cloudkms.viewer"
+    } else if permission.contains(".useTo") {
+        "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+    } else {
+        "a custom role with it (roles/cloudkms.admin has it, and may destroy keys)"
     }
 }
 

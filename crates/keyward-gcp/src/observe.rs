@@ -103,7 +103,7 @@ impl Call<'_> {
 /// What an error that is no absence says to somebody who only looked.
 pub(crate) fn unknown<T>(error: &KmsError) -> Observed<T> {
     match &error.hint {
-        Some(hint) => Observed::Unknown(format!("{error}; {hint}")),
+        Some(hint) => Observed::Unknown(format!("{}; {hint}", error.to_string().trim_end_matches('.'))),
         None => Observed::Unknown(error.to_string()),
     }
 }

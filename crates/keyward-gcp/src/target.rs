@@ -23,6 +23,16 @@ pub(crate) enum Guard<'a> {
     Key(&'a CryptoKeyName),
 }
 
+impl Guard<'_> {
+    /// What it is, where its name was said already.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Ring(_) => "key ring",
+            Self::Key(_) => "key",
+        }
+    }
+}
+
 impl fmt::Display for Guard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -175,6 +175,9 @@ impl About<'_> {
 
     /// By the code alone.
     fn hint_of_code(&self, status: &Status) -> Option<String> {
+        if status.code == Code::Unauthenticated {
+            return Some(LOG_IN.to_owned());
+        }
         let is_elsewhere = status.code == Code::NotFound
             && self.absent_or_not(status, &status.message.to_lowercase()) == KmsCode::Unavailable;
         is_elsewhere.then(|| {

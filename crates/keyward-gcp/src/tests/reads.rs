@@ -1,6 +1,6 @@
 //! Reads: what is absence, what is not, and lists that do not end well.
 
-use keyward_core::kms::{KmsRead, Observed};
+use keyward_core::kms::{EncryptWith, KmsCrypt, KmsRead, KmsRescue, Observed};
 
 use super::stub::{Reply, Stub, json, refusal};
 use super::{KEY, crypto_key, key, kms, version};
@@ -64,6 +64,45 @@ async fn a_denial_says_which_permission_is_missing() {
             why.contains("cloudkms.cryptoKeys.get") && why.contains(words),
             "{why}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_denial_names_the_key_once_and_the_role_that_would_do() {
+    let stub = Stub::new(|_, asked| match asked.path.contains(":testIamPermissions") {
+        true => json("{}"),
+        false => {
+            let message = format!("Permission denied on resource '{KEY}' (or it may not exist).");
+            refusal(403, "PERMISSION_DENIED", &message, "")
+        }
+    });
+    let kms = kms(&stub);
+    let denied = [
+        why(kms.get_key(&key()).await),
+        why(kms.list_versions(&key()).await),
+    ];
+    for why in denied {
+        assert!(
+            why.ends_with("grant roles/cloudkms.viewer on the key ring"),
+            "{why}"
+        );
+        assert!(why.matches(KEY).count() == 1 && !why.contains(".;"), "{why}");
+    }
+    let error = kms
+        .encrypt(EncryptWith::Key(&key()), b"secret", b"")
+        .await
+        .unwrap_err();
+    let hint = error.hint.unwrap();
+    assert!(
+        hint.contains("roles/cloudkms.cryptoKeyEncrypterDecrypter") && !hint.contains(KEY),
+        "{hint}"
+    );
+    for error in [
+        kms.enable(&key().version(1)).await.unwrap_err(),
+        kms.restore(&key().version(1)).await.unwrap_err(),
+    ] {
+        let hint = error.hint.unwrap();
+        assert!(hint.contains("a custom role") && !hint.contains(KEY), "{hint}");
     }
 }
 
