@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use google_cloud_gax::Result as Answer;
 use google_cloud_gax::error::rpc::Code;
-use keyward_core::kms::{Async, EncryptWith, Encrypted, KmsCrypt, KmsError};
+use keyward_core::kms::{Async, EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError};
 use keyward_core::name::CryptoKeyName;
 use keyward_core::secret::SecretBytes;
 
@@ -76,7 +76,7 @@ async fn decrypt(
     ciphertext: &[u8],
     aad: &[u8],
 ) -> Result<SecretBytes, KmsError> {
-    let call = Call::new(kms, Port::Crypt, Target::key(key), DECRYPT)?;
+    let call = Call::new(kms, Port::Crypt, Target::key(key), DECRYPT).map_err(unasked)?;
     let (ciphertext_crc, aad_crc) = (crc(ciphertext), crc(aad));
     let (ciphertext, aad) = (Bytes::copy_from_slice(ciphertext), Bytes::copy_from_slice(aad));
     let answer = call.repeat(
@@ -94,7 +94,19 @@ async fn decrypt(
     );
     match answer.await {
         Ok(plaintext) => Ok(plaintext),
+        Err(failure) if failure.sent.is_none() => Err(unasked(call.explain(failure).await)),
         Err(failure) => Err(call.explain(failure).await),
+    }
+}
+
+/// Why a ciphertext was not even sent. That an endpoint or a name is wrong says nothing about the ciphertext.
+fn unasked(error: KmsError) -> KmsError {
+    match error.code {
+        KmsCode::InvalidArgument => KmsError {
+            code: KmsCode::Unavailable,
+            ..error
+        },
+        _ => error,
     }
 }
 

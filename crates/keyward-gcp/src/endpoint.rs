@@ -17,6 +17,9 @@ pub(crate) enum Endpoint {
     Local(String),
 }
 
+/// Why a host alone is no endpoint.
+const NO_SCHEME: &str = "it does not say whether to speak https, or http on this machine";
+
 /// The domain whose hosts are Google's. Not all of them are Cloud KMS: a bucket has a host there too.
 const GOOGLE: &str = ".googleapis.com";
 
@@ -63,7 +66,10 @@ impl Endpoint {
 /// The endpoint with its location filled in, as text and taken apart.
 fn parsed(text: &str, location: &Location) -> Result<(String, Url), KmsError> {
     let filled = text.replace("{location}", location.as_str());
-    let url = Url::parse(&filled).map_err(|cause| refused(&filled, &cause.to_string()))?;
+    let url = Url::parse(&filled).map_err(|cause| match filled.contains("://") {
+        true => refused(&filled, &cause.to_string()),
+        false => refused(&filled, NO_SCHEME),
+    })?;
     check_parts(&filled, &url)?;
     Ok((filled, url))
 }
@@ -100,8 +106,13 @@ fn not_named(endpoint: &str) -> KmsError {
 }
 
 fn check_parts(text: &str, url: &Url) -> Result<(), KmsError> {
+    if !text.contains("://") {
+        // `localhost:9010` reads as a scheme and a path.
+        return Err(refused(text, NO_SCHEME));
+    }
     let has_login = !url.username().is_empty() || url.password().is_some();
-    if has_login || url.query().is_some() || url.fragment().is_some() {
+    let has_path = !matches!(url.path(), "" | "/");
+    if has_login || has_path || url.query().is_some() || url.fragment().is_some() {
         return Err(refused(
             text,
             "it is a scheme, a host and a port, and nothing else",
@@ -134,7 +145,25 @@ fn refused(endpoint: &str, why: &str) -> KmsError {
         KmsCode::InvalidArgument,
         format!("the Cloud KMS endpoint `{shown}` is not usable: {why}"),
     )
-    .hint("write `endpoint: https://HOST`; {location} in it stands for the location of the key")
+    .hint(match meant(&shown) {
+        Some(meant) => format!("write `{meant}`"),
+        None => "write `https://HOST`; {location} in it stands for the location of the key".to_owned(),
+    })
+}
+
+/// The endpoint that a text seems to mean, if one can be told from it.
+fn meant(text: &str) -> Option<String> {
+    let with = |scheme: &str| Url::parse(&format!("{scheme}://{text}")).ok();
+    let url = match text.contains("://") {
+        true => Url::parse(text).ok(),
+        false => with("http").filter(is_loopback).or_else(|| with("https")),
+    }?;
+    let is_usable = match url.scheme() {
+        "http" => is_loopback(&url),
+        scheme => scheme == "https",
+    };
+    let origin = url.origin().ascii_serialization();
+    (is_usable && url.host().is_some() && origin != text).then_some(origin)
 }
 
 #[cfg(test)]
@@ -217,6 +246,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_is_offered() {
+        for (given, meant) in [
+            ("127.0.0.1:9010", "`http://127.0.0.1:9010`"),
+            ("localhost:9010", "`http://localhost:9010`"),
+            ("[::1]:9010", "`http://[::1]:9010`"),
+            ("http://127.0.0.1:9010/v1", "`http://127.0.0.1:9010`"),
+            ("cloudkms.googleapis.com", "`https://cloudkms.googleapis.com`"),
+            ("https://user:geheim@kms.example/v1", "`https://kms.example`"),
+            ("", "`https://HOST`"),
+            ("http://kms.example", "`https://HOST`"),
+        ] {
+            let hint = endpoint(given).unwrap_err().hint.unwrap();
+            assert!(hint.contains(&format!("write {meant}")), "{given}: {hint}");
+        }
+    }
+
+    #[test]
     fn other_forms_are_refused_without_showing_a_password() {
         for bad in [
             "",
@@ -224,6 +270,7 @@ mod tests {
             "ftp://kms.example",
             "https://user:geheim@kms.example",
             "https://kms.example/?key=1",
+            "https://cloudkms.googleapis.com/v1",
             "https://kms.example/#x",
             "https://{region}.kms.example",
             "https://",

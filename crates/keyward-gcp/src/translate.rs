@@ -15,6 +15,9 @@ use crate::no_credentials::{LOG_IN, NoCredentials};
 /// Longest message that is passed on, in characters.
 const MESSAGE_LEN: usize = 2_000;
 
+/// How regional endpoints of Google end.
+const REGIONAL: &str = ".rep.googleapis.com";
+
 /// What a failed call was about.
 pub(crate) struct About<'a> {
     /// Full name of the resource.
@@ -32,6 +35,9 @@ impl About<'_> {
         if error.is_authentication() {
             return self.no_credentials(error, error.is_transient_and_before_rpc());
         }
+        if let Some(failure) = self.of_way(error) {
+            return failure;
+        }
         let translated = match error.status() {
             Some(status) => self.of_status(status, error.http_status_code()),
             None => self.of_client(error),
@@ -41,6 +47,49 @@ impl About<'_> {
             error: translated,
             wait: error.status().and_then(wait_asked_for),
             sent: None,
+        }
+    }
+
+    /// Both sides do not speak the same language, or one does not know the other: trying again is no use, and nothing of the call
+    /// was understood.
+    fn of_way(&self, error: &Error) -> Option<Failure> {
+        if error.status().is_some() {
+            return None;
+        }
+        let cause = innermost(error);
+        let is_plain = self
+            .endpoint
+            .address()
+            .is_some_and(|address| address.starts_with("http://"));
+        let (why, hint) = if is_plain && cause.contains("invalid HTTP version") {
+            let why = format!(
+                "{} does not answer in HTTP, as who speaks TLS does not",
+                self.host()
+            );
+            (why, "if it does, write https:// in the endpoint".to_owned())
+        } else if cause.contains("invalid peer certificate") {
+            (
+                format!("{} is not trusted: {cause}", self.host()),
+                self.trusting(),
+            )
+        } else {
+            return None;
+        };
+        let error = self.error(KmsCode::Unavailable, &why).hint(hint);
+        Some(Failure::new(Fate::Refused, error))
+    }
+
+    /// How somebody's certificate comes to be trusted. SSL_CERT_FILE takes the place of the system's authorities.
+    fn trusting(&self) -> String {
+        match self.endpoint {
+            Endpoint::Local(_) => {
+                "set SSL_CERT_FILE=DIR/ca.pem, with the folder of the emulator's `--tls-dir`".to_owned()
+            }
+            Endpoint::Google | Endpoint::Tls(_) => {
+                "check the address; if an authority of your own signed its certificate, set SSL_CERT_FILE to that \
+                 authority's file"
+                    .to_owned()
+            }
         }
     }
 
@@ -144,6 +193,9 @@ impl About<'_> {
     fn reaching(&self) -> String {
         match self.endpoint {
             Endpoint::Google => "check the network of this machine".to_owned(),
+            Endpoint::Tls(address) if !address.ends_with(REGIONAL) => {
+                "check the network of this machine, and the address".to_owned()
+            }
             Endpoint::Tls(_) => format!(
                 "check the network of this machine, and that {} has such a regional endpoint",
                 self.location

@@ -177,6 +177,19 @@ fn endpoints(
     Ok(all)
 }
 
+/// What to write for a host that stands alone. Before an `@` may be a password: that is not repeated.
+fn with_scheme(address: &str) -> String {
+    let as_http = url::Url::parse(&format!("http://{}", in_some_location(address))).ok();
+    let scheme = match as_http {
+        Some(url) if is_loopback(&url) => "http",
+        _ => "https",
+    };
+    match address.is_empty() || address.contains('@') {
+        true => "write https://HOST:PORT".to_owned(),
+        false => format!("write {scheme}://{address}"),
+    }
+}
+
 /// Whether an address, of a manifest or of the command line, is one that keys may be reached at: a plaintext data key
 /// travels to it, so it is https, or does not leave this machine. It may hold `{location}`.
 ///
@@ -188,6 +201,9 @@ pub fn check_endpoint(address: &str) -> Result<()> {
     if somewhere.contains(['{', '}']) {
         return Err(error("has a placeholder that is not known").hint("the one that is: {location}"));
     }
+    if !somewhere.contains("://") {
+        return Err(error("does not say https, or http on this machine").hint(with_scheme(address)));
+    }
     let url = url::Url::parse(&somewhere).map_err(|why| error(&format!("is not a URL: {why}")))?;
     let bare = url.username().is_empty()
         && url.password().is_none()
@@ -196,7 +212,13 @@ pub fn check_endpoint(address: &str) -> Result<()> {
     // A URL may hold blanks and line ends, and means itself without them.
     let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_[]".contains(c);
     match url.scheme() {
-        _ if !bare || url.path() != "/" => Err(error("is more than scheme, host and port")),
+        _ if !bare || url.path() != "/" => {
+            let alone = match url.origin().is_tuple() && somewhere == address {
+                true => url.origin().ascii_serialization(),
+                false => "https://HOST:PORT".to_owned(),
+            };
+            Err(error("is more than scheme, host and port").hint(format!("write {alone}")))
+        }
         _ if !somewhere.chars().all(plain) => Err(error("has characters that no address has")),
         "https" if url.has_host() => Ok(()),
         "http" if is_loopback(&url) => Ok(()),

@@ -5,6 +5,7 @@ mod credentials;
 mod crypt;
 mod reads;
 mod stub;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;

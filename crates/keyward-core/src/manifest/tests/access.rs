@@ -102,6 +102,25 @@ fn endpoints_keep_data_keys_on_encrypted_ways() {
 }
 
 #[test]
+fn an_endpoint_that_is_almost_one_is_offered_as_it_should_be() {
+    for (given, hint) in [
+        ("127.0.0.1:9010", "write http://127.0.0.1:9010"),
+        ("localhost:9010", "write http://localhost:9010"),
+        ("kms.example.com", "write https://kms.example.com"),
+        ("http://127.0.0.1:9010/v1", "write http://127.0.0.1:9010"),
+        (
+            "https://user:geheim@kms.example.com",
+            "write https://kms.example.com",
+        ),
+        ("user:geheim@kms.example.com", "write https://HOST:PORT"),
+        ("https://{location}.example.com/v1", "write https://HOST:PORT"),
+        ("", "write https://HOST:PORT"),
+    ] {
+        assert_eq!(check_endpoint(given).unwrap_err().hints(), [hint], "{given}");
+    }
+}
+
+#[test]
 fn every_mistake_has_its_place() {
     for (fields, place, says) in [
         (
