@@ -33,6 +33,32 @@ pub enum CheckId {
     V18,
     /// The names inside envelopes are the manifest's.
     V19,
+    /// Nobody who works with the key may destroy it.
+    V21,
+    /// Organisation policies stand in the way of a hasty destruction.
+    V22,
+    /// A destruction raises an alert that somebody gets.
+    V23,
+    /// Uses of the key are logged.
+    V24,
+    /// The provider and our own log tell of the same changes.
+    V25,
+    /// Nobody tried to use a version that cannot be used.
+    V26,
+    /// No resource of the provider needs a version that cannot be used.
+    V27,
+    /// Buckets are under keys of the manifest, in places that fit.
+    V28,
+    /// Keys that the provider makes by itself can be made.
+    V30,
+    /// The quota has room for what is planned.
+    V32,
+    /// The project lives, cannot be deleted by one call, and is paid for.
+    V34,
+    /// Two who could rescue the key are there.
+    V35,
+    /// Destruction is denied by a policy that no grant outweighs.
+    V36,
 }
 
 /// How bad a failed check is. It orders the report; any failure is exit code 1.
@@ -89,6 +115,19 @@ impl CheckId {
             Self::V15 => "purpose, algorithm and protection level are as declared",
             Self::V18 => "a canary sealed now opens",
             Self::V19 => "files name only keys of the manifest",
+            Self::V21 => "nobody who works with the key may destroy it",
+            Self::V22 => "organisation policies slow destruction down",
+            Self::V23 => "a destruction raises an alert",
+            Self::V24 => "uses of the key are logged",
+            Self::V25 => "the provider's log and ours tell the same",
+            Self::V26 => "nobody tried to use an unusable version",
+            Self::V27 => "no resource needs an unusable version",
+            Self::V28 => "buckets are under keys of the manifest",
+            Self::V30 => "the provider can make its own keys",
+            Self::V32 => "the quota has room for what is planned",
+            Self::V34 => "the project lives and is held",
+            Self::V35 => "two can rescue the key",
+            Self::V36 => "a deny policy forbids destruction",
         }
     }
 
@@ -98,15 +137,40 @@ impl CheckId {
             Self::V01 | Self::V02 | Self::V04 | Self::V06 | Self::V07 | Self::V08 | Self::V18 | Self::V19 => {
                 Severity::Critical
             }
+            Self::V25 => Severity::Critical,
             Self::V09 | Self::V10 | Self::V12 | Self::V15 => Severity::High,
+            Self::V21 | Self::V23 | Self::V26 | Self::V27 | Self::V28 => Severity::High,
+            Self::V30 | Self::V34 | Self::V35 => Severity::High,
             Self::V13 => Severity::Medium,
+            Self::V22 | Self::V24 | Self::V32 | Self::V36 => Severity::Medium,
         }
     }
 
-    /// Whether a verdict of unknown blocks changes and sets exit code 3. All the checks of this release do: reading
-    /// keys is all they need. A canary gates where it is wanted; where it is not, its verdict is "not applicable".
+    /// Whether a verdict of unknown blocks changes and sets exit code 3. The checks on keys do: reading keys is all they
+    /// need. A canary gates where it is wanted; where it is not, its verdict is "not applicable". What is seen around the
+    /// keys takes further rights, and does not gate.
     pub fn is_gate(self) -> bool {
-        true
+        !self.is_about_estate()
+    }
+
+    /// Whether the check looks at what is around keys in the cloud, and so runs only where the manifest names it.
+    pub fn is_about_estate(self) -> bool {
+        matches!(
+            self,
+            Self::V21
+                | Self::V22
+                | Self::V23
+                | Self::V24
+                | Self::V25
+                | Self::V26
+                | Self::V27
+                | Self::V28
+                | Self::V30
+                | Self::V32
+                | Self::V34
+                | Self::V35
+                | Self::V36
+        )
     }
 }
 
