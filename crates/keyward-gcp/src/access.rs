@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use keyward_core::kms::{KmsCode, KmsError};
 use keyward_core::location::Location;
 use keyward_core::name::KeyRingName;
 
@@ -49,7 +50,7 @@ pub struct Settings {
 
 /// E-mail addresses of service accounts to act as, one for each port, so that who only looks holds no more than that. A
 /// port without one acts as the caller itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Impersonate {
     /// For reading.
     pub read: Option<String>,
@@ -133,11 +134,62 @@ impl Access {
         route.map_or(&self.otherwise, |route| &route.settings)
     }
 
-    /// The settings for what belongs to no ring: those of the first ring of this project and location that has some.
-    pub(crate) fn of_location(&self, project: &str, location: &Location) -> &Settings {
-        let is_here = |route: &&Route| route.ring.project() == project && route.ring.location() == location;
-        let route = self.routes.iter().find(is_here);
-        route.map_or(&self.otherwise, |route| &route.settings)
+    /// The settings for what belongs to no ring: those of the rings of this project and location.
+    ///
+    /// # Errors
+    /// An invalid argument when these are reached in different ways: who asks as one of them does not see the others.
+    pub(crate) fn of_location(&self, project: &str, location: &Location) -> Result<&Settings, KmsError> {
+        let mut here = self.here(project, location);
+        let Some(first) = here.next() else {
+            return Ok(&self.otherwise);
+        };
+        match here.all(|settings| settings.is_same_way(first)) {
+            true => Ok(first),
+            false => {
+                let why = "its key rings are reached in different ways, so that no one sees all of them";
+                let message = format!("projects/{project}/locations/{location}: {why}");
+                Err(KmsError::new(KmsCode::InvalidArgument, message)
+                    .hint("ask for one key ring, by its full name"))
+            }
+        }
+    }
+
+    /// What one location of one project may be asked. Quotas are of the whole location, so that of its rings with different ones
+    /// the smallest counts.
+    pub(crate) fn quota(&self, project: &str, location: &Location) -> Quota {
+        let quotas = self.here(project, location).map(|settings| settings.quota);
+        quotas.reduce(Quota::smaller).unwrap_or(self.otherwise.quota)
+    }
+
+    /// The settings of the rings of one location of one project.
+    fn here<'s, 'p>(
+        &'s self,
+        project: &'p str,
+        location: &'p Location,
+    ) -> impl Iterator<Item = &'s Settings> + use<'s, 'p> {
+        let is_here =
+            move |route: &&Route| route.ring.project() == project && route.ring.location() == location;
+        self.routes.iter().filter(is_here).map(|route| &route.settings)
+    }
+}
+
+impl Settings {
+    /// Whether the same place is asked by the same caller.
+    fn is_same_way(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint
+            && self.impersonate == other.impersonate
+            && self.quota_project == other.quota_project
+    }
+}
+
+impl Quota {
+    fn smaller(self, other: Self) -> Self {
+        Self {
+            reads_per_minute: self.reads_per_minute.min(other.reads_per_minute),
+            writes_per_minute: self.writes_per_minute.min(other.writes_per_minute),
+            crypto_per_minute: self.crypto_per_minute.min(other.crypto_per_minute),
+            in_flight: self.in_flight.min(other.in_flight),
+        }
     }
 }
 
@@ -161,7 +213,13 @@ mod tests {
             ..Access::default()
         };
         assert!(access.of_ring(&ours).endpoint.is_some());
-        assert!(access.of_location("p", ours.location()).endpoint.is_some());
+        assert!(
+            access
+                .of_location("p", ours.location())
+                .unwrap()
+                .endpoint
+                .is_some()
+        );
         for other in [
             "projects/p/locations/europe-west2/keyRings/r",
             "projects/p/locations/europe-west1/keyRings/r2",
@@ -169,6 +227,47 @@ mod tests {
         ] {
             assert!(access.of_ring(&ring(other)).endpoint.is_none(), "{other}");
         }
-        assert!(access.of_location("q", ours.location()).endpoint.is_none());
+        assert!(
+            access
+                .of_location("q", ours.location())
+                .unwrap()
+                .endpoint
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn rings_of_one_location_share_the_smallest_quota_and_are_listed_by_who_sees_all() {
+        let route = |ring: &str, reads: u32, writes: u32, reader: Option<&str>| Route {
+            ring: format!("projects/p/locations/us/keyRings/{ring}")
+                .parse()
+                .unwrap(),
+            settings: Settings {
+                quota: Quota {
+                    reads_per_minute: reads,
+                    writes_per_minute: writes,
+                    ..Quota::default()
+                },
+                impersonate: Impersonate {
+                    read: reader.map(str::to_owned),
+                    ..Impersonate::default()
+                },
+                ..Settings::default()
+            },
+        };
+        let us = Location::parse("us").unwrap();
+        let mut access = Access {
+            routes: vec![route("a", 600, 30, None), route("b", 1_200, 20, None)],
+            ..Access::default()
+        };
+        let quota = access.quota("p", &us);
+        assert_eq!((quota.reads_per_minute, quota.writes_per_minute), (600, 20));
+        assert_eq!(access.quota("q", &us), Quota::default());
+        assert!(access.of_location("p", &us).is_ok());
+        access
+            .routes
+            .push(route("c", 600, 30, Some("reader@p.iam.gserviceaccount.com")));
+        let error = access.of_location("p", &us).unwrap_err();
+        assert!(error.message.contains("different ways"), "{error}");
     }
 }

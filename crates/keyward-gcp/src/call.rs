@@ -1,5 +1,6 @@
 //! One call of a port: where it goes, as whom, until when; its attempts, and the pauses between them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,10 +31,18 @@ pub(crate) struct Call<'a> {
     endpoint: Endpoint,
     lane: Arc<Lane>,
     pub(crate) port: Port,
+    /// As whom to ask when the account of `port` may not.
+    instead: Option<Instead>,
     /// The permission that it takes.
     pub(crate) needs: &'static str,
     /// When its time is up; set by the first attempt, after that had its turn and its token.
     until: Mutex<Option<Instant>>,
+}
+
+/// Another port's account for a look. Who may change a key sees what became of it, also where who looks may not.
+struct Instead {
+    port: Port,
+    is_needed: AtomicBool,
 }
 
 /// How often a call has failed, in all and each way.
@@ -47,14 +56,15 @@ impl<'a> Call<'a> {
         target: Target<'a>,
         needs: &'static str,
     ) -> Result<Self, KmsError> {
-        let settings = kms.settings(&target);
+        let settings = kms.settings(&target)?;
         Ok(Self {
             endpoint: kms.endpoint(settings, target.location)?,
-            lane: kms.lane(target.project, target.location, settings),
+            lane: kms.lane(target.project, target.location),
             kms,
             settings,
             target,
             port,
+            instead: None,
             needs,
             until: Mutex::default(),
         })
@@ -70,6 +80,10 @@ impl<'a> Call<'a> {
             lane: self.lane.clone(),
             target,
             port: Port::Read,
+            instead: Some(Instead {
+                port: self.port,
+                is_needed: AtomicBool::new(false),
+            }),
             needs,
             until: Mutex::default(),
         }
@@ -79,6 +93,7 @@ impl<'a> Call<'a> {
     pub(crate) fn afterwards(&self, port: Port, target: Target<'a>) -> Call<'a> {
         Call {
             port,
+            instead: None,
             ..self.look(target, "")
         }
     }
@@ -103,10 +118,36 @@ impl<'a> Call<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
+            let is_denied = failure.error.code == KmsCode::PermissionDenied;
+            if is_denied && self.asks_as_another() {
+                continue;
+            }
             if !self.pause(&failure, &mut failures).await {
                 return Err(failure);
             }
         }
+    }
+
+    /// Whether there is another account to ask as from now on.
+    fn asks_as_another(&self) -> bool {
+        let accounts = &self.settings.impersonate;
+        self.instead.as_ref().is_some_and(|instead| {
+            accounts.of(instead.port) != accounts.of(self.port)
+                && !instead.is_needed.swap(true, Ordering::Relaxed)
+        })
+    }
+
+    /// The account to ask as.
+    fn account(&self) -> Option<&str> {
+        let is_needed = |instead: &&Instead| instead.is_needed.load(Ordering::Relaxed);
+        let instead = self.instead.as_ref().filter(is_needed);
+        let port = instead.map_or(self.port, |instead| instead.port);
+        self.settings.impersonate.of(port)
+    }
+
+    /// How much of its time it took.
+    pub(crate) fn spent(&self) -> Duration {
+        self.settings.deadline.saturating_sub(self.time_left())
     }
 
     /// One attempt: its turn, its client, its answer. `check` turns the answer into what is asked for, or says why it cannot
@@ -138,7 +179,7 @@ impl<'a> Call<'a> {
 
     /// The client, with a token at hand. What a token takes is no part of the call: nothing is sent yet, so that nothing is lost.
     async fn ready(&self) -> Result<KeyManagementService, Failure> {
-        let account = self.settings.impersonate.of(self.port);
+        let account = self.account();
         let readying = async {
             let client = self.kms.clients.get(&self.endpoint, account).await;
             let client = client.map_err(|error| Failure::new(Fate::Refused, error))?;

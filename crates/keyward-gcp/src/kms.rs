@@ -66,9 +66,9 @@ impl GcpKms {
 
 impl Shared {
     /// The settings for a resource.
-    pub(crate) fn settings(&self, target: &Target<'_>) -> &Settings {
+    pub(crate) fn settings(&self, target: &Target<'_>) -> Result<&Settings, KmsError> {
         match target.ring {
-            Some(ring) => self.access.of_ring(ring),
+            Some(ring) => Ok(self.access.of_ring(ring)),
             None => self.access.of_location(target.project, target.location),
         }
     }
@@ -86,8 +86,9 @@ impl Shared {
         Ok(endpoint)
     }
 
-    pub(crate) fn lane(&self, project: &str, location: &Location, settings: &Settings) -> Arc<Lane> {
-        self.lanes.of(project, location, settings.quota)
+    pub(crate) fn lane(&self, project: &str, location: &Location) -> Arc<Lane> {
+        self.lanes
+            .of(project, location, || self.access.quota(project, location))
     }
 
     /// How long to wait after so many failures.

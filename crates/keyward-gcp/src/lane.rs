@@ -22,7 +22,7 @@ pub(crate) struct Lane {
 
 /// Every lane in use.
 #[derive(Default)]
-pub(crate) struct Lanes(Mutex<HashMap<(String, Location, Quota), Arc<Lane>>>);
+pub(crate) struct Lanes(Mutex<HashMap<(String, Location), Arc<Lane>>>);
 
 /// A turn that comes too late to be worth waiting for.
 pub(crate) struct TooLate;
@@ -95,12 +95,12 @@ impl Drop for Reserved<'_> {
 }
 
 impl Lanes {
-    /// The lane of a location.
-    pub(crate) fn of(&self, project: &str, location: &Location, quota: Quota) -> Arc<Lane> {
+    /// The lane of a location, with the quota that it has when it is first used.
+    pub(crate) fn of(&self, project: &str, location: &Location, quota: impl FnOnce() -> Quota) -> Arc<Lane> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lanes
-            .entry((project.to_owned(), location.clone(), quota))
-            .or_insert_with(|| Arc::new(Lane::new(quota)))
+            .entry((project.to_owned(), location.clone()))
+            .or_insert_with(|| Arc::new(Lane::new(quota())))
             .clone()
     }
 }

@@ -1,7 +1,9 @@
 //! Lists: every page, in order, or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward_core::kms::{KmsError, Observed};
 
@@ -13,6 +15,8 @@ use crate::observe::unknown;
 const ITEMS: usize = 100_000;
 /// Most pages of one list.
 const PAGES: usize = 10_000;
+/// How long a list may take, in times of what a call may: pages without end come to one. Waiting for a turn does not count.
+const DEADLINES: u32 = 10;
 /// How many items to ask for at once. The service may give fewer.
 pub(crate) const PAGE_SIZE: i32 = 1_000;
 
@@ -34,7 +38,9 @@ impl<T> Page<T> {
 pub(crate) struct Pages<K, T> {
     items: BTreeMap<K, T>,
     token: String,
-    count: usize,
+    /// Hashes of every token so far: what a token holds is not ours to keep, and it may be long.
+    tokens: HashSet<u64>,
+    hashing: RandomState,
 }
 
 impl<K: Ord, T: PartialEq> Pages<K, T> {
@@ -42,7 +48,8 @@ impl<K: Ord, T: PartialEq> Pages<K, T> {
         Self {
             items: BTreeMap::new(),
             token: String::new(),
-            count: 0,
+            tokens: HashSet::new(),
+            hashing: RandomState::new(),
         }
     }
 
@@ -60,11 +67,11 @@ impl<K: Ord, T: PartialEq> Pages<K, T> {
                 _ => self.items.insert(place, item),
             };
         }
-        self.count += 1;
-        if self.items.len() > ITEMS || self.count > PAGES {
+        let is_new = self.tokens.insert(self.hashing.hash_one(&page.next));
+        if self.items.len() > ITEMS || self.tokens.len() > PAGES {
             return Err(format!("it has more than {ITEMS} entries or {PAGES} pages"));
         }
-        if !page.next.is_empty() && page.next == self.token {
+        if !is_new {
             return Err("its pages go round in a circle".to_owned());
         }
         self.token = page.next;
@@ -86,15 +93,23 @@ where
     F: Future<Output = Result<Page<T>, Failure>>,
 {
     let mut pages = Pages::new();
+    let mut spent = Duration::ZERO;
     loop {
         let call = match call() {
             Ok(call) => Arc::new(call),
             Err(error) => return unknown(&error),
         };
+        if spent >= call.settings.deadline * DEADLINES {
+            return Observed::Unknown(format!(
+                "the list of {} does not end in time",
+                call.target.resource
+            ));
+        }
         let is_last = match page(call.clone(), pages.token().to_owned()).await {
             Ok(page) => pages.take(page, &key),
             Err(failure) => return call.observe(Err(failure)).await,
         };
+        spent += call.spent();
         match is_last {
             Ok(true) => return Observed::Present(pages.into_items()),
             Ok(false) => {}
@@ -137,8 +152,12 @@ mod tests {
         assert_eq!(take(&mut pages, &[(1, "a")], "x"), Ok(false));
         assert!(take(&mut pages, &[(1, "changed")], "").is_err());
         let mut pages = Pages::new();
+        assert_eq!(take(&mut pages, &[], "x"), Ok(false));
+        assert_eq!(take(&mut pages, &[], "y"), Ok(false));
+        assert!(take(&mut pages, &[], "x").is_err(), "round in a circle");
+        let mut pages = Pages::new();
         let mut turn = 0;
-        while take(&mut pages, &[], ["x", "y"][turn % 2]).is_ok() {
+        while take(&mut pages, &[], &format!("page {turn}")).is_ok() {
             turn += 1;
         }
         assert_eq!(turn, PAGES);

@@ -7,7 +7,8 @@ use keyward_core::key::{KeySpec, VersionState};
 use keyward_core::kms::{KmsAdmin, KmsCode, KmsRescue};
 
 use super::stub::{Reply, Stub, json, refusal};
-use super::{KEY, crypto_key, key, kms, version};
+use super::{KEY, crypto_key, key, kms, kms_with, settings, version};
+use crate::access::{CredentialSource, Impersonate};
 
 /// A version that is restored by the first request, whose answer is lost when `lost`.
 fn restoring(lost: bool) -> Stub {
@@ -186,4 +187,29 @@ async fn what_became_of_a_change_is_not_guessed() {
             .count(),
         1
     );
+}
+
+#[tokio::test]
+async fn a_look_after_a_rescue_is_the_rescuers_where_the_reader_may_not() {
+    let done = AtomicBool::new(false);
+    let stub = Stub::new(move |_, asked| {
+        let is_reader = asked.authorization.as_deref() == Some("Bearer reader@p");
+        match asked.method.as_str() {
+            "GET" if is_reader || asked.path.contains(":testIam") => {
+                refusal(403, "PERMISSION_DENIED", "no", "")
+            }
+            "GET" => json(version(3, "DISABLED", "")),
+            _ if !done.swap(true, Ordering::SeqCst) => Reply::Dropped,
+            _ => refusal(400, "FAILED_PRECONDITION", "no", ""),
+        }
+    });
+    let mut settings = settings(&stub);
+    settings.impersonate = Impersonate {
+        read: Some("reader@p".to_owned()),
+        rescue: Some("rescuer@p".to_owned()),
+        ..Impersonate::default()
+    };
+    let kms = kms_with(settings, CredentialSource::ApplicationDefault);
+    let version = kms.restore(&key().version(3)).await.unwrap();
+    assert_eq!(version.state, VersionState::Disabled);
 }

@@ -1,9 +1,12 @@
 //! Reads: what is absence, what is not, and lists that do not end well.
 
+use std::time::{Duration, Instant};
+
 use keyward_core::kms::{EncryptWith, KmsCrypt, KmsRead, KmsRescue, Observed};
 
 use super::stub::{Reply, Stub, json, refusal};
-use super::{KEY, crypto_key, key, kms, version};
+use super::{KEY, crypto_key, key, kms, kms_with, settings, version};
+use crate::access::CredentialSource;
 
 fn why<T: std::fmt::Debug>(seen: Observed<T>) -> String {
     match seen {
@@ -177,6 +180,25 @@ async fn a_list_that_fails_half_way_is_unknown() {
     let foreign = KEY.replace("/r/", "/elsewhere/");
     let stub = Stub::new(move |_, _| json(format!(r#"{{"cryptoKeys":[{}]}}"#, crypto_key(&foreign, ""))));
     assert!(why(kms(&stub).list_keys(&ring).await).contains("elsewhere"));
+}
+
+#[tokio::test]
+async fn a_list_without_end_ends_in_time() {
+    let stub = Stub::new(|before, _| {
+        std::thread::sleep(Duration::from_millis(10));
+        json(format!(r#"{{"nextPageToken":"page-{before}"}}"#))
+    });
+    let mut settings = settings(&stub);
+    settings.deadline = Duration::from_millis(100);
+    settings.quota.reads_per_minute = 1_000_000;
+    let start = Instant::now();
+    let kms = kms_with(settings, CredentialSource::Anonymous);
+    assert!(why(kms.list_keys(key().ring()).await).contains("does not end in time"));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(
+        stub.asked().len() > 10,
+        "a page does not wait for the list's whole time"
+    );
 }
 
 #[tokio::test]
