@@ -7,6 +7,7 @@ use keyward_core::kms::{KmsCode, KmsError};
 use keyward_core::location::Location;
 use keyward_core::name::KeyRingName;
 
+use crate::endpoint;
 use crate::port::Port;
 
 /// Everything that a [`crate::GcpKms`] has to know before its first call.
@@ -128,6 +129,14 @@ impl Impersonate {
 }
 
 impl Access {
+    /// The address on this machine at which the keys of `ring` are reached because a route says so, and not the user, whose own
+    /// choice is the endpoint of [`Self::otherwise`]: `http://127.0.0.1:9010`, say. Data keys go there in plaintext, to whoever
+    /// listens, so that a face should say it. `None` for every other ring, and for an endpoint that is none.
+    pub fn unnamed_local_endpoint(&self, ring: &KeyRingName) -> Option<String> {
+        let endpoint = self.of_ring(ring).endpoint.as_deref()?;
+        endpoint::unnamed_local(endpoint, self.otherwise.endpoint.as_deref(), ring.location())
+    }
+
     /// The settings of a ring.
     pub(crate) fn of_ring(&self, ring: &KeyRingName) -> &Settings {
         let route = self.routes.iter().find(|route| route.ring == *ring);
@@ -234,6 +243,47 @@ mod tests {
                 .endpoint
                 .is_none()
         );
+    }
+
+    #[test]
+    fn an_endpoint_on_this_machine_that_nobody_named_is_told() {
+        let ring: KeyRingName = "projects/p/locations/us/keyRings/r".parse().unwrap();
+        let told = |route: &str, named: Option<&str>| {
+            let at = |endpoint: Option<&str>| Settings {
+                endpoint: endpoint.map(str::to_owned),
+                ..Settings::default()
+            };
+            let access = Access {
+                routes: vec![Route {
+                    ring: ring.clone(),
+                    settings: at(Some(route)),
+                }],
+                otherwise: at(named),
+                ..Access::default()
+            };
+            let other = "projects/p/locations/us/keyRings/other".parse().unwrap();
+            assert_eq!(
+                access.unnamed_local_endpoint(&other),
+                None,
+                "the user's own choice"
+            );
+            access.unnamed_local_endpoint(&ring)
+        };
+        let here = Some("http://127.0.0.1:9010".to_owned());
+        assert_eq!(told("http://127.0.0.1:9010", None), here);
+        assert_eq!(told("http://127.0.0.1:9010/", Some("http://127.0.0.1:1")), here);
+        assert!(told("https://localhost:9010", None).is_some());
+        assert_eq!(
+            told("http://127.0.0.1:9010", Some("http://127.0.0.1:9010/")),
+            None
+        );
+        for elsewhere in [
+            "https://cloudkms.{location}.rep.googleapis.com",
+            "https://kms.example",
+            "127.0.0.1",
+        ] {
+            assert_eq!(told(elsewhere, None), None, "{elsewhere}");
+        }
     }
 
     #[test]

@@ -92,6 +92,13 @@ fn is_google(url: &Url) -> bool {
     is_kms && url.port().is_none()
 }
 
+/// The address of an endpoint on this machine that the user has not named. Whoever listens there gets the plaintext of data keys.
+pub(crate) fn unnamed_local(text: &str, named: Option<&str>, location: &Location) -> Option<String> {
+    let (_, url) = parsed(text, location).ok()?;
+    let is_unnamed = is_loopback(&url) && !is_named(&url, named, location);
+    is_unnamed.then(|| url.origin().ascii_serialization())
+}
+
 fn is_named(url: &Url, named: Option<&str>, location: &Location) -> bool {
     let named = named.and_then(|named| parsed(named, location).ok());
     named.is_some_and(|(_, named)| named.origin() == url.origin())
