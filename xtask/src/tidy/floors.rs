@@ -13,9 +13,25 @@ const FLOORS: [(&str, &[&str]); 4] = [
             "secret", "name", "location", "context", "clock", "limits", "error",
         ],
     ),
-    ("bytes", &["envelope", "credential", "manifest", "structured"]),
-    ("ports", &["key", "kms", "store", "audit", "recipient"]),
-    ("decisions", &["verify", "plan", "survive", "rotate"]),
+    (
+        "bytes",
+        &[
+            "envelope",
+            "credential",
+            "manifest",
+            "structured",
+            "escrow",
+            "terraform",
+        ],
+    ),
+    (
+        "ports",
+        &["key", "kms", "store", "audit", "recipient", "inventory", "estate"],
+    ),
+    (
+        "decisions",
+        &["verify", "plan", "survive", "rotate", "watch", "harden"],
+    ),
 ];
 
 /// Complains about modules on no floor and about names from a higher floor. Tests may look up.

@@ -1,0 +1,13 @@
+//! The standing guard: from a report to alerts that are repeated until somebody answers for them.
+//!
+//! An alert is about one resource and one trouble, and keeps its id while that lasts. How bad it is follows from what
+//! would be lost, never from the name of an environment.
+
+mod alert;
+mod memory;
+
+pub use alert::{Alarm, Alert, Stake, alerts};
+pub use memory::{Known, Memory, Round};
+
+#[cfg(test)]
+mod tests;
