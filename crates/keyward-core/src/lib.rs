@@ -11,8 +11,8 @@
 //! |---|---|
 //! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
 //! | bytes | [`envelope`] [`credential`] [`manifest`] |
-//! | ports | [`key`] [`kms`] [`recipient`] [`audit`] |
-//! | decisions | [`verify`] |
+//! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] |
+//! | decisions | [`verify`] [`watch`] |
 
 // Words: one type per noun; parsing happens here and nowhere else.
 pub mod clock;
@@ -30,9 +30,11 @@ pub mod manifest;
 
 // Ports: what a provider must do, in plain data.
 pub mod audit;
+pub mod inventory;
 pub mod key;
 pub mod kms;
 pub mod recipient;
 
 // Decisions: from what is seen to findings.
 pub mod verify;
+pub mod watch;

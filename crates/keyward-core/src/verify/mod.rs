@@ -8,9 +8,9 @@ mod check;
 mod drift;
 mod evidence;
 mod existence;
-mod files;
 mod lock;
 mod report;
+mod scan;
 mod schedule;
 mod timeline;
 mod use_of_keys;
@@ -20,11 +20,12 @@ use std::collections::BTreeSet;
 
 pub use check::{Check, CheckId, Severity, Verdict};
 pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
-pub use files::{Files, Scan, Uses};
 pub use lock::recorded_elsewhere;
 pub use report::Report;
+pub use scan::Scan;
 pub use timeline::{Event, EventKind, events};
 
+pub use crate::inventory::{Files, Uses};
 use crate::manifest::{AuditMode, KeyringSpec, Lock, Manifest};
 use crate::name::KeyRef;
 

@@ -1,8 +1,6 @@
-//! Which files need which versions: what a scan of the manifest's folder found.
+//! Which files need which versions of a key: counts, and the first few names.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::name::KeyRef;
+use std::collections::BTreeMap;
 
 /// How many files a count names.
 const NAMED: usize = 3;
@@ -24,28 +22,22 @@ pub struct Uses {
     version_unknown: Files,
 }
 
-/// What a scan of every file under the manifest's rules found. Files are named by their path from the manifest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scan {
-    /// Files that were looked at.
-    pub files: u64,
-    /// Envelopes among them.
-    pub envelopes: u64,
-    /// The uses of each key.
-    pub uses: BTreeMap<KeyRef, Uses>,
-    /// By keyring: envelopes that its rules cover and that name a key which it does not have, each with that key.
-    pub foreign: BTreeMap<String, Files>,
-    /// Folders with a manifest of their own: the names inside their files are judged by that one, not by this.
-    pub nested: BTreeSet<String>,
-    /// Files and folders that could not be looked into, each with the reason: any of them may need any version.
-    pub unread: Files,
-}
-
 impl Files {
     /// Counts a file.
-    pub fn add(&mut self, file: impl Into<String>) {
+    pub fn add(&mut self, file: impl Into<String> + AsRef<str>) {
         self.count += 1;
-        self.named.push(file.into());
+        let name = file.as_ref();
+        let at = self.named.partition_point(|known| known.as_str() <= name);
+        if at < NAMED {
+            self.named.insert(at, file.into());
+            self.named.truncate(NAMED);
+        }
+    }
+
+    /// Counts all of `others`.
+    pub fn add_all(&mut self, others: &Files) {
+        self.count += others.count;
+        self.named.extend_from_slice(&others.named);
         self.named.sort();
         self.named.truncate(NAMED);
     }
@@ -58,6 +50,11 @@ impl Files {
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// The first few, by name.
+    pub fn named(&self) -> &[String] {
+        &self.named
     }
 
     /// The first few by name, and how many more.
@@ -73,12 +70,21 @@ impl Files {
 impl Uses {
     /// Counts a file that needs `version`; a version of `None` may be any.
     pub fn add(&mut self, version: Option<u64>, file: &str) {
+        self.of(version).add(file);
+    }
+
+    /// Counts all of `files`, which need `version`.
+    pub fn add_all(&mut self, version: Option<u64>, files: &Files) {
+        self.of(version).add_all(files);
+    }
+
+    fn of(&mut self, version: Option<u64>) -> &mut Files {
         let full = self.by_version.len() >= VERSIONS;
         match version {
             Some(number) if !full || self.by_version.contains_key(&number) => {
-                self.by_version.entry(number).or_default().add(file);
+                self.by_version.entry(number).or_default()
             }
-            _ => self.version_unknown.add(file),
+            _ => &mut self.version_unknown,
         }
     }
 
