@@ -148,7 +148,7 @@ impl Inventory {
                 files.add(name);
             }
         }
-        let groups = self.ways.iter().zip(files);
+        let groups = self.ways.iter().zip(files).filter(|(_, items)| !items.is_empty());
         groups.map(|(ways, items)| Group { ways, items }).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::envelope::{Wrap, WrapKind};
+use crate::manifest::KeyringSpec;
 use crate::name::KeyRef;
 
 /// One way to open something: the claim of whoever wrote it, until it was tried.
@@ -46,6 +47,15 @@ impl Way {
         match self {
             Self::Kms { key, .. } => Some(key),
             Self::Escrow(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// The full name of a key that `keyring` does not have; `None` for its own keys and for age.
+    pub fn outside_of(&self, keyring: &KeyringSpec) -> Option<String> {
+        match self {
+            Self::Kms { key, .. } => (!keyring.keys().contains(key)).then(|| key.to_string()),
+            Self::Other(name) => Some(name.clone()),
+            Self::Escrow(_) => None,
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use keyward_core::context::EncryptionContext;
 use keyward_core::error::{Error, Result};
+use keyward_core::limits;
 use keyward_core::manifest::{FILE_NAME, KeyringSpec, LOCK_FILE_NAME, Manifest, Rule};
 
 use crate::io_error::io_error;
@@ -59,7 +60,7 @@ impl Project {
     /// # Errors
     /// It cannot be read (at most [`keyward_core::limits::MANIFEST_LEN`] bytes), or is wrong.
     pub fn open(file: &Path) -> Result<Self> {
-        let (text, _) = read_text(file)?;
+        let (text, _) = read_text(file, limits::MANIFEST_LEN)?;
         let folder = match file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -118,6 +119,12 @@ impl Project {
         files.contains(&path)
             || self.inside.as_deref() == Some(path)
             || [STATE_FOLDER, GIT].iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// Whether anything that lies in `folder` itself, from the root, may be what [`Self::keeps`] finds.
+    pub(crate) fn keeps_in(&self, folder: &Path) -> bool {
+        let manifest = self.inside.as_deref().and_then(Path::parent);
+        folder.as_os_str().is_empty() || manifest == Some(folder)
     }
 
     fn no_rule(&self, file: &Path) -> Error {

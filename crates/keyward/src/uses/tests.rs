@@ -1,10 +1,15 @@
 //! Scans of real folders.
 
+mod paths;
+mod remembering;
+
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use keyward_core::context::EncryptionContext;
-use keyward_core::envelope::{Draft, text};
-use keyward_core::name::AgeRecipient;
+use keyward_core::envelope::{Draft, Wrap, text};
+use keyward_core::manifest::FILE_NAME;
+use keyward_core::name::{AgeRecipient, KeyRef};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
