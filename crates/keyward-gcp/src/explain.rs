@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Call<'_> {
     /// The error of a failed call, with what to do next.
     pub(crate) async fn explain(&self, failure: Failure) -> KmsError {
-        let error = failure.error;
+        let error = *failure.error;
         if error.hint.is_some() {
             return error;
         }

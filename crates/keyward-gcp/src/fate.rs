@@ -28,7 +28,7 @@ pub(crate) enum Fate {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) fate: Fate,
-    pub(crate) error: KmsError,
+    pub(crate) error: Box<KmsError>,
     /// How long the provider asks to wait.
     pub(crate) wait: Option<Duration>,
     /// When the attempt left this machine, if it did.
@@ -39,7 +39,7 @@ impl Failure {
     pub(crate) fn new(fate: Fate, error: KmsError) -> Self {
         Self {
             fate,
-            error,
+            error: Box::new(error),
             wait: None,
             sent: None,
         }

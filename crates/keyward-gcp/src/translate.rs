@@ -44,7 +44,7 @@ impl About<'_> {
         };
         Failure {
             fate: Fate::of(error),
-            error: translated,
+            error: Box::new(translated),
             wait: error.status().and_then(wait_asked_for),
             sent: None,
         }
