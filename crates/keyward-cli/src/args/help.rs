@@ -9,7 +9,7 @@ use clap::builder::StyledStr;
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Start here", &["quickstart", "init"]),
     ("Every day", &["encrypt", "decrypt", "verify", "credential"]),
-    ("Look, without any key", &["inspect", "explain"]),
+    ("Look, without any key", &["inspect", "explain", "uses"]),
     ("Keys", &["key", "escrow"]),
     ("Set up", &["completions", "man"]),
 ];

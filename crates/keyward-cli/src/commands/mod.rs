@@ -11,6 +11,7 @@ mod inspect;
 mod key;
 mod man;
 mod quickstart;
+mod uses;
 mod verify;
 
 use clap::Subcommand;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Credential(credential::Credential),
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
+    Uses(uses::Uses),
     Key(key::Key),
     Escrow(escrow::Escrow),
     Completions(completions::Completions),
@@ -48,6 +50,7 @@ impl Command {
             Self::Credential(verb) => verb.run(session),
             Self::Inspect(verb) => verb.run(session),
             Self::Explain(verb) => verb.run(session),
+            Self::Uses(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),
             Self::Escrow(verb) => verb.run(session),
             Self::Completions(verb) => verb.run(session),

@@ -38,8 +38,13 @@ pub(super) trait Source {
 impl Reader {
     /// Tells what `file` holds.
     pub(super) fn read(&mut self, mut file: BorrowedFd<'_>) -> io::Result<Read> {
+        self.read_from(&mut file)
+    }
+
+    /// The same for any source.
+    pub(super) fn read_from(&mut self, source: &mut impl Source) -> io::Result<Read> {
         self.bytes.clear();
-        read(&mut file, &mut self.bytes)
+        read(source, &mut self.bytes)
     }
 
     /// The place of the ways of `header`; `place` is asked only for wraps that were not met before.
@@ -86,7 +91,7 @@ fn signature(wraps: &[Wrap]) -> Vec<u8> {
 }
 
 /// Tells what begins with `bytes` and goes on with `file`.
-pub(super) fn read(file: &mut impl Source, bytes: &mut Vec<u8>) -> io::Result<Read> {
+fn read(file: &mut impl Source, bytes: &mut Vec<u8>) -> io::Result<Read> {
     fill(file, bytes, SNIFF_LEN)?;
     match sniff(bytes) {
         Sniffed::Binary => binary(file, bytes).map(Box::new).map(Read::Envelope),

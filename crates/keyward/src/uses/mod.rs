@@ -4,6 +4,7 @@
 //! that a survey can show that a version is needed, and never alone that it is not.
 
 mod header;
+mod history;
 mod index;
 mod queue;
 mod walk;
@@ -23,6 +24,7 @@ use ring::digest::{Context, SHA256};
 
 use crate::io_error::io_error;
 use crate::project::Project;
+pub use history::survey_history;
 use index::{Content, Index, Store, Writer};
 use walk::{Batch, Catch, Found, Walk};
 

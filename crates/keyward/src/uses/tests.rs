@@ -1,5 +1,6 @@
 //! Scans of real folders.
 
+mod history;
 mod paths;
 mod remembering;
 

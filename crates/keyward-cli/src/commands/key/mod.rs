@@ -9,7 +9,7 @@ mod plan;
 mod record;
 mod rescue;
 mod show;
-mod target;
+pub(super) mod target;
 
 use clap::{Args, Subcommand};
 use keyward_core::error::Result;

@@ -9,18 +9,18 @@ use crate::ui::hints;
 
 /// One key that a name stands for.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(in crate::commands) struct Target {
     /// The key.
-    pub(super) key: KeyRef,
+    pub(in crate::commands) key: KeyRef,
     /// One version of it, when the name says so.
-    pub(super) version: Option<u64>,
+    pub(in crate::commands) version: Option<u64>,
     /// The keyring of the manifest that it belongs to.
-    pub(super) keyring: Option<String>,
+    pub(in crate::commands) keyring: Option<String>,
 }
 
 impl Target {
     /// `KEYRING/LOCATION`, or the full name of a key that is in no keyring.
-    pub(super) fn key_name(&self) -> String {
+    pub(in crate::commands) fn key_name(&self) -> String {
         match &self.keyring {
             Some(keyring) => format!("{keyring}/{}", self.key.name.location()),
             None => self.key.to_string(),
@@ -28,7 +28,7 @@ impl Target {
     }
 
     /// The same for one version of it.
-    pub(super) fn version_name(&self, number: u64) -> String {
+    pub(in crate::commands) fn version_name(&self, number: u64) -> String {
         match &self.keyring {
             Some(_) => format!("{}@{number}", self.key_name()),
             None => self.key.version(number).to_string(),
@@ -41,7 +41,10 @@ impl Target {
 ///
 /// # Errors
 /// The manifest cannot be read, and a short name needs it.
-pub(super) fn project_for<'s>(session: &'s Session, name: &ResourceId) -> Result<Option<&'s Project>> {
+pub(in crate::commands) fn project_for<'s>(
+    session: &'s Session,
+    name: &ResourceId,
+) -> Result<Option<&'s Project>> {
     match name {
         ResourceId::Key(_) | ResourceId::Version(_) => Ok(session.if_readable(session.project())),
         ResourceId::Short(_) => session.project().map_err(hints::full_name_instead),
@@ -52,7 +55,7 @@ pub(super) fn project_for<'s>(session: &'s Session, name: &ResourceId) -> Result
 ///
 /// # Errors
 /// A usage error when a short name is given without a manifest, or is not in it.
-pub(super) fn resolve(project: Option<&Project>, name: &ResourceId) -> Result<Vec<Target>> {
+pub(in crate::commands) fn resolve(project: Option<&Project>, name: &ResourceId) -> Result<Vec<Target>> {
     let known = |key: KeyRef, version| Target {
         keyring: project
             .and_then(|project| project.manifest.keyring_of(&key))
@@ -80,7 +83,10 @@ pub(super) fn resolve(project: Option<&Project>, name: &ResourceId) -> Result<Ve
 ///
 /// # Errors
 /// Those of [`resolve`], and a usage error for anything but a version.
-pub(super) fn resolve_version(project: Option<&Project>, name: &ResourceId) -> Result<(Target, VersionRef)> {
+pub(in crate::commands) fn resolve_version(
+    project: Option<&Project>,
+    name: &ResourceId,
+) -> Result<(Target, VersionRef)> {
     let not_one = || {
         Error::usage("it names no version")
             .on(name)
