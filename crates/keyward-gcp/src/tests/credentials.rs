@@ -25,8 +25,12 @@ fn denied(status: u16) -> Reply {
 
 #[tokio::test]
 async fn many_refusals_of_one_token_run_the_command_once() {
-    let stub = Stub::new(|_, asked| match asked.authorization.as_deref() {
-        Some("Bearer token-1") => denied(401),
+    // All but one of the refusals come when there is another token already.
+    let stub = Stub::new(|before, asked| match asked.authorization.as_deref() {
+        Some("Bearer token-1") => {
+            std::thread::sleep(Duration::from_millis(if before == 0 { 0 } else { 500 }));
+            denied(401)
+        }
         _ => json(crypto_key(KEY, "")),
     });
     let folder = std::env::temp_dir().join(format!("keyward-renew-{}", std::process::id()));
@@ -59,7 +63,10 @@ async fn a_token_that_takes_its_time_costs_a_change_none_of_its_own() {
             version(1, "ENABLED", "")
         )),
         _ if asked.authorization.as_deref() == Some("Bearer token-1") => denied(401),
-        _ => json(version(2, "ENABLED", "")),
+        _ => {
+            std::thread::sleep(Duration::from_millis(50));
+            json(version(2, "ENABLED", ""))
+        }
     });
     let folder = std::env::temp_dir().join(format!("keyward-once-{}", std::process::id()));
     // The second token takes longer than the whole call may.
