@@ -10,9 +10,9 @@
 //! | floor | modules |
 //! |---|---|
 //! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
-//! | bytes | [`envelope`] [`credential`] [`manifest`] |
+//! | bytes | [`envelope`] [`credential`] [`manifest`] [`escrow`] |
 //! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] |
-//! | decisions | [`verify`] [`watch`] |
+//! | decisions | [`survive`] [`verify`] [`watch`] |
 
 // Words: one type per noun; parsing happens here and nowhere else.
 pub mod clock;
@@ -26,6 +26,7 @@ pub mod secret;
 // Bytes: formats, both directions, no I/O.
 pub mod credential;
 pub mod envelope;
+pub mod escrow;
 pub mod manifest;
 
 // Ports: what a provider must do, in plain data.
@@ -36,5 +37,6 @@ pub mod kms;
 pub mod recipient;
 
 // Decisions: from what is seen to findings.
+pub mod survive;
 pub mod verify;
 pub mod watch;
