@@ -33,6 +33,8 @@ pub enum CheckId {
     V18,
     /// The names inside envelopes are the manifest's.
     V19,
+    /// What the environment has to survive, it survives.
+    V20,
     /// Nobody who works with the key may destroy it.
     V21,
     /// Organisation policies stand in the way of a hasty destruction.
@@ -115,6 +117,7 @@ impl CheckId {
             Self::V15 => "purpose, algorithm and protection level are as declared",
             Self::V18 => "a canary sealed now opens",
             Self::V19 => "files name only keys of the manifest",
+            Self::V20 => "what has to be survived is survived",
             Self::V21 => "nobody who works with the key may destroy it",
             Self::V22 => "organisation policies slow destruction down",
             Self::V23 => "a destruction raises an alert",
@@ -138,7 +141,7 @@ impl CheckId {
                 Severity::Critical
             }
             Self::V25 => Severity::Critical,
-            Self::V09 | Self::V10 | Self::V12 | Self::V15 => Severity::High,
+            Self::V09 | Self::V10 | Self::V12 | Self::V15 | Self::V20 => Severity::High,
             Self::V21 | Self::V23 | Self::V26 | Self::V27 | Self::V28 => Severity::High,
             Self::V30 | Self::V34 | Self::V35 => Severity::High,
             Self::V13 => Severity::Medium,

@@ -12,6 +12,7 @@ mod lock;
 mod report;
 mod scan;
 mod schedule;
+mod survival;
 mod timeline;
 mod use_of_keys;
 mod versions;
@@ -23,6 +24,7 @@ pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
 pub use lock::recorded_elsewhere;
 pub use report::Report;
 pub use scan::Scan;
+pub use survival::judge_survival;
 pub use timeline::{Event, EventKind, events};
 
 pub use crate::inventory::{Files, Uses};
