@@ -11,7 +11,7 @@
 //! |---|---|
 //! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
 //! | bytes | [`envelope`] [`credential`] [`manifest`] [`escrow`] |
-//! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] |
+//! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] [`estate`] |
 //! | decisions | [`survive`] [`verify`] [`watch`] |
 
 // Words: one type per noun; parsing happens here and nowhere else.
@@ -31,6 +31,7 @@ pub mod manifest;
 
 // Ports: what a provider must do, in plain data.
 pub mod audit;
+pub mod estate;
 pub mod inventory;
 pub mod key;
 pub mod kms;
