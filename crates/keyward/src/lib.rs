@@ -14,8 +14,10 @@ pub mod keyring;
 pub mod lock_file;
 pub mod project;
 pub mod registry;
+pub mod survive;
 pub mod uses;
 pub mod verify;
+pub mod watch;
 
 mod file_lock;
 mod io_error;

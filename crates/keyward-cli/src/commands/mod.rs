@@ -11,6 +11,7 @@ mod inspect;
 mod key;
 mod man;
 mod quickstart;
+mod survive;
 mod uses;
 mod verify;
 
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     Explain(explain::Explain),
     Uses(uses::Uses),
+    Survive(survive::Survive),
     Key(key::Key),
     Escrow(escrow::Escrow),
     Completions(completions::Completions),
@@ -51,6 +53,7 @@ impl Command {
             Self::Inspect(verb) => verb.run(session),
             Self::Explain(verb) => verb.run(session),
             Self::Uses(verb) => verb.run(session),
+            Self::Survive(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),
             Self::Escrow(verb) => verb.run(session),
             Self::Completions(verb) => verb.run(session),

@@ -165,21 +165,25 @@ impl<'a> Survival<'a> {
         }
     }
 
-    /// What the loss of everything that `pattern` means would do, thing by thing.
-    pub fn lose(&self, pattern: &Pattern) -> Lost<'a> {
+    /// What the loss of everything that one of `patterns` means would do, thing by thing, in `env` or everywhere.
+    pub fn lose(&self, patterns: &[Pattern], env: Option<&str>) -> Lost<'a> {
         let mut lost = Lost::default();
         let is_aimed_at = |kind: &LossKind| {
             let mut prefixes = Thing::prefixes(*kind).iter();
-            prefixes.any(|prefix| pattern.begins_with(prefix))
+            prefixes.any(|prefix| patterns.iter().any(|pattern| pattern.begins_with(prefix)))
         };
         let aimed: Vec<_> = LossKind::ALL.into_iter().filter(is_aimed_at).collect();
         let mut hits: BTreeMap<&Way, Sure> = BTreeMap::new();
         let mut after = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
+            if !self.is_of(group, env) {
+                after.push(Sure::Yes);
+                continue;
+            }
             let hit = |way| {
                 *hits
                     .entry(way)
-                    .or_insert_with(|| self.hit(way, pattern, &aimed, &mut lost.things))
+                    .or_insert_with(|| self.hit(way, patterns, &aimed, &mut lost.things))
             };
             after.push(group.after_hits(hit));
         }
@@ -194,29 +198,34 @@ impl<'a> Survival<'a> {
         lost
     }
 
-    /// Ways that somebody might think open something, and do not count: each with the reason.
-    pub fn objections(&self) -> BTreeSet<String> {
+    /// Ways that somebody might think open something, and do not count: each by its full name, with the reason.
+    pub fn objections(&self) -> BTreeMap<String, String> {
         let ways = self.groups.iter().flat_map(|group| &group.ways);
         let ways: BTreeSet<_> = ways.map(|(way, _)| *way).collect();
-        ways.into_iter()
-            .filter_map(|way| self.topology.objection(way))
-            .collect()
+        let objected = |way: &Way| Some((way.to_string(), self.topology.objection(way)?));
+        ways.into_iter().filter_map(objected).collect()
     }
 
-    /// The groups of `env`. What belongs to no environment belongs to all.
+    /// The groups of `env`, or all.
     fn of(&self, env: Option<&str>) -> impl Iterator<Item = &Group<'a>> {
-        self.groups.iter().filter(move |group| {
-            let envs = group.ways.iter().filter_map(|(way, _)| self.topology.env_of(way));
-            let envs: BTreeSet<_> = envs.collect();
-            env.is_none_or(|env| envs.is_empty() || envs.contains(env))
-        })
+        self.groups.iter().filter(move |group| self.is_of(group, env))
+    }
+
+    /// What belongs to no environment belongs to all.
+    fn is_of(&self, group: &Group<'_>, env: Option<&str>) -> bool {
+        let mut envs = group
+            .ways
+            .iter()
+            .filter_map(|(way, _)| self.topology.env_of(way))
+            .peekable();
+        env.is_none_or(|env| envs.peek().is_none() || envs.any(|other| other == env))
     }
 
     /// Whether the pattern means something that takes `way` with it.
-    fn hit(&self, way: &Way, pattern: &Pattern, aimed: &[LossKind], things: &mut BTreeSet<Thing>) -> Sure {
+    fn hit(&self, way: &Way, patterns: &[Pattern], aimed: &[LossKind], things: &mut BTreeSet<Thing>) -> Sure {
         let meant = self.topology.all_bounds(way).into_iter();
         let meant: Vec<_> = meant
-            .filter(|thing| pattern.matches(&thing.to_string()))
+            .filter(|thing| patterns.iter().any(|pattern| pattern.matches(&thing.to_string())))
             .collect();
         if !meant.is_empty() {
             things.extend(meant);

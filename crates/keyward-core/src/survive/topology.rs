@@ -114,11 +114,11 @@ impl Topology {
                 let facts = self.keys.get(key)?;
                 let state = facts.versions.as_ref().present()?.get(number)?;
                 let rescued = matches!(state, VersionState::Disabled | VersionState::DestroyScheduled);
-                rescued.then(|| format!("{way} is {state}, and opens nothing until it is rescued"))
+                rescued.then(|| format!("it is {state}, and opens nothing until it is rescued"))
             }
             Way::Escrow(recipient) if !self.was_drilled(recipient) => {
                 let every = duration_text(self.drill_every);
-                Some(format!("{recipient} was not drilled within {every}"))
+                Some(format!("it was not drilled within {every}"))
             }
             Way::Kms { .. } | Way::Escrow(_) | Way::Other(_) => None,
         }

@@ -277,7 +277,7 @@ proptest! {
             for (name, (gone, perhaps)) in fates {
                 // A full name means whatever bears it, and nothing else bears the name of one of these.
                 if name.contains('?') || matches!(kind, LossKind::Version | LossKind::Key | LossKind::Ring) { continue }
-                let lost = survival.lose(&Pattern::new(&name));
+                let lost = survival.lose(&[Pattern::new(&name)], None);
                 let told = |items: &[Item<'_>]| items.iter().map(|item| item.name.to_owned()).collect::<BTreeSet<_>>();
                 prop_assert_eq!(told(&lost.lost), gone, "{}", &name);
                 prop_assert!(told(&lost.unknown).is_superset(&perhaps), "{}", &name);

@@ -1,0 +1,101 @@
+//! `keyward survive`: what could not be opened any more after a loss.
+
+mod loss;
+mod matrix;
+
+use clap::Args;
+use keyward::lock_file::Found;
+use keyward::project::Project;
+use keyward::survive::topology;
+use keyward::uses::survey;
+use keyward::verify::DEADLINE;
+use keyward_core::error::{Error, Result};
+use keyward_core::inventory::{Inventory, Powers};
+use keyward_core::name::ResourceId;
+use keyward_core::survive::{Pattern, Survival, Topology};
+use keyward_core::verify::LockState;
+
+use super::key::target::{Target, resolve};
+use super::uses::index_file;
+use crate::exit::Exit;
+use crate::session::Session;
+use loss::Shown;
+use matrix::Matrix;
+
+/// Show what could not be opened any more after a loss
+///
+/// Of one version, key, key ring, location, project, organization, identity, infrastructure state, provider, or of the
+/// escrow identities. A way counts when it would open now: a version that is enabled, an escrow recipient that was
+/// drilled. A disabled or scheduled version does not count: somebody has to rescue it first. Reads only.
+/// Exits with 1 when an environment does not survive what `survive:` in the manifest says, with 3 when that is not known;
+/// with --lose, with 1 when something would be lost, with 3 when that is not known.
+#[derive(Args)]
+pub(crate) struct Survive {
+    /// List everything that goes with whatever has such a name: '*/locations/global/*', identity:user:x@example.com,
+    /// state:gs://…, provider:gcp-kms, escrow; several are lost together
+    #[arg(long, value_name = "PATTERN")]
+    lose: Vec<String>,
+}
+
+impl Survive {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let project = session.needed_project()?;
+        let env = session
+            .requested_environment(project)?
+            .map(|env| env.name.as_str());
+        let inventory = inventory(session, project);
+        let topology = look(session, project)?;
+        let survival = Survival::new(&inventory, &topology, &|_, _| false);
+        if self.lose.is_empty() {
+            return Matrix::new(project, env, &inventory, &survival).show(session);
+        }
+        let patterns: Vec<_> = self.lose.iter().map(|text| patterns(project, text)).collect();
+        let patterns = patterns.concat();
+        let lost = survival.lose(&patterns, env);
+        if lost.things.is_empty() && lost.unknown.is_empty() {
+            return Err(no_such_thing(&self.lose));
+        }
+        Shown::new(&lost, &inventory).show(session)
+    }
+}
+
+/// Everything that needs a key. Whatever else can need one adds to it.
+fn inventory(session: &Session, project: &Project) -> Inventory {
+    survey(project, index_file(session, false).as_ref()).inventory
+}
+
+/// How the keys are now, and what is known about who may end them.
+fn look(session: &Session, project: &Project) -> Result<Topology> {
+    let readers = session.providers()?.readers();
+    let found = Found::look(&project.lock_file());
+    let lock = match found.state() {
+        LockState::Read(lock) => Some(lock),
+        LockState::Missing | LockState::Damaged(_) | LockState::Unreadable(_) => None,
+    };
+    let (manifest, now) = (&project.manifest, session.clock.now());
+    session.wait_for(async { Ok(topology(manifest, lock, &readers, Powers::default(), now, DEADLINE).await) })
+}
+
+/// What `text` means: a short name of the manifest, or a pattern over names.
+fn patterns(project: &Project, text: &str) -> Vec<Pattern> {
+    let short = text
+        .parse()
+        .ok()
+        .filter(|name| matches!(name, ResourceId::Short(_)));
+    let targets = short.and_then(|name| resolve(Some(project), &name).ok());
+    let full = |target: &Target| match target.version {
+        Some(number) => target.key.version(number).to_string(),
+        None => target.key.to_string(),
+    };
+    match targets {
+        Some(targets) => targets.iter().map(|target| Pattern::new(&full(target))).collect(),
+        None => vec![Pattern::new(text)],
+    }
+}
+
+fn no_such_thing(patterns: &[String]) -> Error {
+    Error::usage("nothing that a file here hangs on has such a name")
+        .on(patterns.join(", "))
+        .hint("names are full names of keys, versions and rings, or begin with location: project: organization: billing: identity: state: provider:, or are `escrow`")
+        .hint("`keyward survive --json` shows them")
+}
