@@ -36,8 +36,10 @@ pub const TEXT_LEN: usize = 128 * 1024;
 /// Chunks in one body: fewer than this (Cobblestone: 2^38 chunks of 16 KiB, 4 PiB).
 pub const CHUNKS: u64 = 1 << 38;
 
-/// Longest manifest or lock file, in bytes.
+/// Longest manifest, in bytes.
 pub const MANIFEST_LEN: usize = 4 * 1024 * 1024;
+/// Longest lock file, in bytes: 10,000 keys with 50,000 versions take about 25 MB.
+pub const LOCK_LEN: usize = 48 * 1024 * 1024;
 /// Longest path pattern of a rule, in bytes.
 pub const RULE_LEN: usize = 512;
 /// Most wildcards in it: `*`, `?`, `[`, and the `{` and `,` of alternatives.
@@ -53,6 +55,14 @@ pub const AGE_ARMOR_LINE_LEN: usize = 1024;
 /// Largest scrypt work factor of a passphrase-protected age file: N is 2 to this power, and takes N KiB of memory.
 /// age writes 18 (256 MiB); more than 20 (1 GiB) is a file that wants to exhaust its reader.
 pub const AGE_WORK_FACTOR: u8 = 20;
+/// Longest bundle or report of an escrow drill, in bytes: some 50,000 envelopes under two keys and one recipient.
+pub const ESCROW_LEN: usize = 64 * 1024 * 1024;
+/// Longest line of it, in bytes: the longest header of an envelope in base64, and a name.
+pub const ESCROW_LINE_LEN: usize = 256 * 1024;
+/// Longest name of an envelope in it, in bytes.
+pub const ESCROW_NAME_LEN: usize = 4096;
+/// Longest reason in it, in bytes, why a wrap did not open.
+pub const ESCROW_WHY_LEN: usize = 512;
 /// Longest CSV of a credential batch, in bytes.
 pub const BATCH_LEN: usize = 64 * 1024 * 1024;
 /// Longest name of a client in its credential document, in bytes.

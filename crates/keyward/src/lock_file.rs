@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use keyward_core::error::Result;
+use keyward_core::limits;
 use keyward_core::manifest::{LOCK_FILE_NAME, Lock};
 use keyward_core::verify::LockState;
 
@@ -36,7 +37,7 @@ impl Found {
         if is_missing(path) {
             return Self::Missing;
         }
-        match read_text(path).map(|(text, _)| Lock::parse(&text, LOCK_FILE_NAME)) {
+        match read_text(path, limits::LOCK_LEN).map(|(text, _)| Lock::parse(&text, LOCK_FILE_NAME)) {
             Ok(Ok(lock)) => Self::Lock(lock),
             Ok(Err(error)) => Self::Damaged(error.to_string()),
             Err(error) => Self::Unreadable(error.to_string()),
@@ -87,11 +88,13 @@ fn read_file(path: &Path) -> Result<Option<(Lock, Snapshot)>> {
     if is_missing(path) {
         return Ok(None);
     }
-    let (text, snapshot) = read_text(path)?;
-    let lock = Lock::parse(&text, &path.display().to_string()).map_err(|error| {
-        error.hint(format!(
+    let (text, snapshot) = read_text(path, limits::LOCK_LEN)?;
+    let lock = Lock::parse(&text, &path.display().to_string());
+    let lock = lock.map_err(|error| match Lock::is_conflicted(&text) {
+        true => error,
+        false => error.hint(format!(
             "bring back the last good one: git checkout {LOCK_FILE_NAME}"
-        ))
+        )),
     })?;
     Ok(Some((lock, snapshot)))
 }
@@ -128,7 +131,7 @@ mod tests {
     use keyward_core::clock::Timestamp;
     use keyward_core::error::{Error, ErrorKind};
     use keyward_core::limits::DESTROY_WINDOW_DEFAULT;
-    use keyward_core::manifest::LockedKey;
+    use keyward_core::manifest::{LockedKey, Mark};
     use keyward_core::name::KeyRef;
 
     const NAME: &str = "embedded-kms://projects/local/locations/europe-west1/keyRings/r/cryptoKeys";
@@ -136,12 +139,15 @@ mod tests {
     fn key(number: usize) -> (KeyRef, LockedKey) {
         let key = LockedKey {
             created: Timestamp::UNIX_EPOCH,
+            protection: None,
             rotation: None,
+            next_rotation: None,
             destroy_window: DESTROY_WINDOW_DEFAULT,
             primary: None,
             versions: [].into(),
             proven_at: Timestamp::UNIX_EPOCH,
             proven_by: "key create".into(),
+            mark: Mark::Whole,
         };
         (format!("{NAME}/k{number}").parse().unwrap(), key)
     }
@@ -199,14 +205,17 @@ mod tests {
     }
 
     #[test]
-    fn a_conflicted_lock_is_an_error_with_a_next_step() {
+    fn a_lock_that_is_none_is_an_error_with_a_next_step() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(LOCK_FILE_NAME);
-        std::fs::write(&path, "<<<<<<< ours\nversion: 1\n").unwrap();
-        let error = read(&path).unwrap_err();
-        assert!(
-            error.hints().iter().any(|hint| hint.contains("git checkout")),
-            "{error}"
-        );
+        for (text, hint) in [
+            ("version: 1\n", "git checkout"),
+            ("<<<<<<< ours\nversion: 1\n", "keep the entries of both sides"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = read(&path).unwrap_err();
+            let all: String = error.hints().concat();
+            assert!(all.contains(hint) && error.hints().len() == 1, "{error}");
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::io::Read;
 use std::path::Path;
 
 use keyward_core::error::{Error, Result};
-use keyward_core::limits;
 
 use crate::atomic_file::Snapshot;
 use crate::io_error::io_error;
@@ -13,23 +12,19 @@ use crate::regular_file::open_regular;
 /// The text of a manifest or a lock, and which file it was.
 ///
 /// # Errors
-/// A usage error when it is no regular file, longer than [`limits::MANIFEST_LEN`] or not UTF-8; else what reading met.
-pub(crate) fn read_text(path: &Path) -> Result<(String, Snapshot)> {
+/// A usage error when it is no regular file, longer than `longest` bytes or not UTF-8; else what reading met.
+pub(crate) fn read_text(path: &Path, longest: usize) -> Result<(String, Snapshot)> {
     let (file, snapshot) = open_regular(path)?;
     let too_long = |len: u64| {
-        Error::usage(format!(
-            "{len} bytes are too many: at most {} are read",
-            limits::MANIFEST_LEN
-        ))
-        .on(path.display())
+        Error::usage(format!("{len} bytes are too many: at most {longest} are read")).on(path.display())
     };
-    if snapshot.len() > limits::MANIFEST_LEN as u64 {
+    if snapshot.len() > longest as u64 {
         return Err(too_long(snapshot.len()));
     }
     let mut bytes = Vec::new();
-    let read = file.take(limits::MANIFEST_LEN as u64 + 1).read_to_end(&mut bytes);
+    let read = file.take(longest as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| io_error("read it", path, error))?;
-    if bytes.len() > limits::MANIFEST_LEN {
+    if bytes.len() > longest {
         return Err(too_long(bytes.len() as u64));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -57,7 +52,7 @@ mod tests {
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
         let (sender, answer) = mpsc::channel();
-        thread::spawn(move || sender.send(read_text(&path).map_err(|error| error.kind())));
+        thread::spawn(move || sender.send(read_text(&path, 1000).map_err(|error| error.kind())));
         let answer = answer
             .recv_timeout(Duration::from_secs(20))
             .expect("it does not wait");

@@ -102,7 +102,7 @@ impl Demo {
             deadline: DEADLINE,
         };
         for key in keys {
-            let locked = prover.prove(key, &mut StdRng::seed_from_u64(4)).await.unwrap();
+            let locked = prover.prove(key).await.unwrap();
             let record = |lock: &mut Lock| Ok(lock.keys.insert(key.clone(), locked));
             lock_file::update(&self.project.lock_file(), record).unwrap();
         }

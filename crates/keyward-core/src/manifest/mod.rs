@@ -23,7 +23,7 @@ pub use access::{Access, Impersonate, Quota, check_endpoint, is_on_this_machine}
 pub use duration::{duration_text, parse_duration};
 pub use encode::scalar;
 pub use keyring::{EMBEDDED_PROJECT, KeyringSpec};
-pub use lock::{Lock, LockedKey, LockedVersion};
+pub use lock::{Drill, Lock, LockCanary, LockedKey, LockedVersion, Mark, Proof, Retirement};
 pub use rules::Rule;
 pub use seeing::{DRILL_EVERY, LossKind, Places, REPEAT, Watch};
 

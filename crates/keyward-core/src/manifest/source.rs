@@ -10,8 +10,10 @@ use crate::limits;
 
 /// Deepest nesting that either file needs, with room to spare.
 const DEPTH: usize = 16;
-/// Most nodes (scalars, sequences, mappings) of one file. A manifest of a thousand keyrings has about 40,000.
+/// Most nodes (scalars, sequences, mappings) of a manifest. One of a thousand keyrings has about 40,000.
 const NODES: usize = 250_000;
+/// Most nodes of a lock. One of 10,000 keys with 50,000 versions has about a million.
+const LOCK_NODES: usize = 2_000_000;
 /// Most aliases of one file.
 const ALIASES: usize = 1000;
 /// Most events that all aliases together may repeat: what a "billion laughs" file runs into.
@@ -21,19 +23,40 @@ const REPLAYED: usize = 100_000;
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     file: &'a str,
+    longest: usize,
+    nodes: usize,
 }
 
 impl<'a> Source<'a> {
+    /// A manifest.
     pub(super) fn new(file: &'a str) -> Self {
-        Self { file }
+        Self {
+            file,
+            longest: limits::MANIFEST_LEN,
+            nodes: NODES,
+        }
+    }
+
+    /// A lock, which grows with the keys and their versions.
+    pub(super) fn lock(file: &'a str) -> Self {
+        Self {
+            file,
+            longest: limits::LOCK_LEN,
+            nodes: LOCK_NODES,
+        }
     }
 
     /// Reads `text` as one YAML document of type `T`.
     pub(super) fn read<T: DeserializeOwned>(self, text: &str) -> Result<T> {
-        if text.len() > limits::MANIFEST_LEN {
-            return Err(too_long(text.len() as u64).on(self.file));
+        if text.len() > self.longest {
+            return Err(too_long(text.len() as u64, self.longest).on(self.file));
         }
-        serde_saphyr::from_str_with_options(text, options()).map_err(|error| self.syntax(&error))
+        serde_saphyr::from_str_with_options(text, self.options()).map_err(|error| self.syntax(&error))
+    }
+
+    /// `error`, at the start of line `line`.
+    pub(super) fn at_line(self, line: usize, error: Error) -> Error {
+        error.on(format!("{}:{line}:1", self.file))
     }
 
     /// `error`, at the place of `value`.
@@ -81,12 +104,9 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The error for a manifest or lock of `len` bytes: over [`limits::MANIFEST_LEN`].
-pub(super) fn too_long(len: u64) -> Error {
-    Error::usage(format!(
-        "{len} bytes are too many: at most {} are read",
-        limits::MANIFEST_LEN
-    ))
+/// The error for a file of `len` bytes.
+fn too_long(len: u64, longest: usize) -> Error {
+    Error::usage(format!("{len} bytes are too many: at most {longest} are read"))
 }
 
 fn twice(name: &str) -> Error {
@@ -119,27 +139,29 @@ fn without_secret(message: &str) -> String {
     one_line.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
-fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: DEPTH,
-            max_nodes: NODES,
-            max_events: 4 * NODES,
-            max_aliases: ALIASES,
-            max_anchors: ALIASES,
-            max_recorded_anchor_events: REPLAYED,
-            max_recorded_anchor_bytes: limits::MANIFEST_LEN,
-            max_total_scalar_bytes: 2 * limits::MANIFEST_LEN,
-            max_documents: 1,
-            max_merge_keys: ALIASES,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: REPLAYED,
-            max_replay_stack_depth: DEPTH,
-        },
-        strict_booleans: true,
-        reject_unsupported_tags: true,
-        reject_tagged_field_names: true,
-        with_snippet: false,
+impl Source<'_> {
+    fn options(self) -> serde_saphyr::Options {
+        serde_saphyr::options! {
+            budget: serde_saphyr::budget! {
+                max_depth: DEPTH,
+                max_nodes: self.nodes,
+                max_events: 4 * self.nodes,
+                max_aliases: ALIASES,
+                max_anchors: ALIASES,
+                max_recorded_anchor_events: REPLAYED,
+                max_recorded_anchor_bytes: limits::MANIFEST_LEN,
+                max_total_scalar_bytes: 2 * self.longest,
+                max_documents: 1,
+                max_merge_keys: ALIASES,
+            },
+            alias_limits: serde_saphyr::alias_limits! {
+                max_total_replayed_events: REPLAYED,
+                max_replay_stack_depth: DEPTH,
+            },
+            strict_booleans: true,
+            reject_unsupported_tags: true,
+            reject_tagged_field_names: true,
+            with_snippet: false,
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::key::{
     VersionState,
 };
 use crate::kms::Observed;
-use crate::manifest::{LockedKey, LockedVersion};
+use crate::manifest::{LockedKey, LockedVersion, Mark};
 
 const NAME: &str = "embedded-kms://projects/local/locations/europe-west1/keyRings/secrets/cryptoKeys/app";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -145,15 +145,20 @@ fn recorded() -> LockedKey {
     let version = |state: &str| LockedVersion {
         state: state.into(),
         created: start(),
+        proven: None,
+        canary: None,
     };
     LockedKey {
         created: start(),
+        protection: Some(ProtectionLevel::Software),
         rotation: Some(90 * DAY),
+        next_rotation: Some(later(start(), 90 * DAY)),
         destroy_window: 30 * DAY,
         primary: Some(2),
         versions: [(1, version("DISABLED")), (2, version("ENABLED"))].into(),
         proven_at: start(),
         proven_by: "key create".into(),
+        mark: Mark::Whole,
     }
 }
 

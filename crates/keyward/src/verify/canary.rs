@@ -1,16 +1,17 @@
 //! Canaries: small secrets that are sealed under a key and opened again.
 
 use keyward_core::error::{Error, Result};
-use keyward_core::kms::{EncryptWith, KmsCode, KmsCrypt, KmsError};
-use keyward_core::name::{KeyVersionName, Provider};
+use keyward_core::kms::{EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError};
+use keyward_core::manifest::LockCanary;
+use keyward_core::name::{CryptoKeyName, KeyVersionName, Provider, VersionRef};
 use keyward_core::secret::SecretBytes;
 use rand_core::CryptoRng;
 
 use super::patience::{Patience, Silence};
 
-/// What a canary is bound to, so that none is ever taken for the wrap of an envelope.
+/// What a canary of the moment is bound to, so that none is ever taken for the wrap of an envelope.
 const AAD: &[u8] = b"keyward canary, format 1";
-/// Length of a canary, that of a data key.
+/// Length of such a canary, that of a data key.
 const LEN: usize = 32;
 
 /// Why a canary came to nothing.
@@ -33,27 +34,97 @@ pub(super) async fn fly(
     secret: &SecretBytes,
     patience: &Patience,
 ) -> Result<KeyVersionName, Failure> {
-    let key = with.key();
-    let sealing = crypt.encrypt(with, secret.expose(), AAD);
-    let sealed = patience.wait(provider, key.location(), sealing).await;
-    let sealed = sealed.map_err(silent)?.map_err(failure)?;
-    let answered = match with {
-        EncryptWith::Key(_) => sealed.version.key() == key,
-        EncryptWith::Version(version) => sealed.version == *version,
+    let place = Place {
+        crypt,
+        provider,
+        patience,
     };
-    if !answered {
-        let other = format!("{} answered instead of what was asked", sealed.version);
-        return Err(Failure::Failed(Error::damaged(other)));
+    let sealed = place.seal(with, secret.expose(), AAD).await?;
+    place
+        .open(with.key(), &sealed.ciphertext, AAD, secret.expose())
+        .await?;
+    Ok(sealed.version)
+}
+
+/// Seals the canary of `version` that the lock keeps, and opens it. Answers its ciphertext.
+pub(super) async fn fly_for_lock(
+    crypt: &dyn KmsCrypt,
+    version: &VersionRef,
+    patience: &Patience,
+) -> Result<Vec<u8>, Failure> {
+    let LockCanary { plaintext, aad } = LockCanary::of(version);
+    let place = Place {
+        crypt,
+        provider: version.provider,
+        patience,
+    };
+    let sealed = place
+        .seal(EncryptWith::Version(&version.name), &plaintext, &aad)
+        .await?;
+    place
+        .open(version.name.key(), &sealed.ciphertext, &aad, &plaintext)
+        .await?;
+    Ok(sealed.ciphertext)
+}
+
+/// Opens the canary of `version` that the lock keeps.
+pub(super) async fn open_from_lock(
+    crypt: &dyn KmsCrypt,
+    version: &VersionRef,
+    ciphertext: &[u8],
+    patience: &Patience,
+) -> Result<(), Failure> {
+    let LockCanary { plaintext, aad } = LockCanary::of(version);
+    let place = Place {
+        crypt,
+        provider: version.provider,
+        patience,
+    };
+    place.open(version.name.key(), ciphertext, &aad, &plaintext).await
+}
+
+/// Where canaries fly.
+struct Place<'a> {
+    crypt: &'a dyn KmsCrypt,
+    provider: Provider,
+    patience: &'a Patience,
+}
+
+impl Place<'_> {
+    async fn seal(&self, with: EncryptWith<'_>, secret: &[u8], aad: &[u8]) -> Result<Encrypted, Failure> {
+        let key = with.key();
+        let sealing = self.crypt.encrypt(with, secret, aad);
+        let sealed = self.patience.wait(self.provider, key.location(), sealing).await;
+        let sealed = sealed.map_err(silent)?.map_err(failure)?;
+        let answered = match with {
+            EncryptWith::Key(_) => sealed.version.key() == key,
+            EncryptWith::Version(version) => sealed.version == *version,
+        };
+        match answered {
+            true => Ok(sealed),
+            false => {
+                let other = format!("{} answered instead of what was asked", sealed.version);
+                Err(Failure::Failed(Error::damaged(other)))
+            }
+        }
     }
-    let opening = crypt.decrypt(key, &sealed.ciphertext, AAD);
-    let opened = patience.wait(provider, key.location(), opening).await;
-    let opened = opened.map_err(silent)?.map_err(unopened)?;
-    if opened.same_as(secret.expose()) {
-        Ok(sealed.version)
-    } else {
-        Err(Failure::Failed(Error::damaged(
-            "a canary opened as something else",
-        )))
+
+    async fn open(
+        &self,
+        key: &CryptoKeyName,
+        ciphertext: &[u8],
+        aad: &[u8],
+        secret: &[u8],
+    ) -> Result<(), Failure> {
+        let opening = self.crypt.decrypt(key, ciphertext, aad);
+        let opened = self.patience.wait(self.provider, key.location(), opening).await;
+        let opened = opened.map_err(silent)?.map_err(unopened)?;
+        match opened.same_as(secret) {
+            true => Ok(()),
+            false => Err(Failure::Failed(Error::damaged(
+                "a canary opened as something else",
+            ))),
+        }
     }
 }
 

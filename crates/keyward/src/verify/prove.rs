@@ -1,14 +1,14 @@
 //! Proof that a key exists and works, in the form that the lock keeps.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use keyward_core::clock::Timestamp;
 use keyward_core::error::{Error, Result};
 use keyward_core::key::{CryptoKey, KeyVersion, VersionState};
-use keyward_core::kms::{EncryptWith, Observed};
-use keyward_core::manifest::{LockedKey, LockedVersion};
+use keyward_core::kms::Observed;
+use keyward_core::manifest::{LockedKey, LockedVersion, Mark, Proof};
 use keyward_core::name::{KeyRef, VersionRef};
-use rand_core::CryptoRng;
 
 use super::canary;
 use super::observe::in_time;
@@ -35,54 +35,77 @@ impl Prover<'_> {
     ///
     /// # Errors
     /// A refusal when the key is not there, or a version does not do its work; unavailable when that cannot be seen.
-    pub async fn prove(&self, key: &KeyRef, rng: &mut dyn CryptoRng) -> Result<LockedKey> {
+    pub async fn prove(&self, key: &KeyRef) -> Result<LockedKey> {
         let reader = self.readers.get(key.provider)?;
         let live = seen(key, in_time(self.deadline, reader.get_key(&key.name)).await)?;
         let versions = seen(key, in_time(self.deadline, reader.list_versions(&key.name)).await)?;
-        for version in versions
-            .iter()
-            .filter(|version| version.state == VersionState::Enabled)
-        {
-            let version = VersionRef {
-                provider: key.provider,
-                name: version.name.clone(),
-            };
-            self.prove_version(&version, rng).await?;
-        }
-        Ok(self.locked(&live, &versions))
+        self.prove_seen(key, &live, &versions).await
     }
 
-    /// Seals and opens a canary under exactly `version`.
+    /// The same for a key that was looked at just now: `live`, with all its `versions`.
     ///
     /// # Errors
     /// Those of [`Self::prove`].
-    pub async fn prove_version(&self, version: &VersionRef, rng: &mut dyn CryptoRng) -> Result<()> {
-        let crypt = self.crypters.get(version.provider)?;
-        let secret = canary::secret(rng);
-        let with = EncryptWith::Version(&version.name);
-        let patience = Patience::new(self.deadline);
-        let flown = canary::fly(crypt.as_ref(), (version.provider, with), &secret, &patience).await;
-        flown
-            .map(|_| ())
-            .map_err(|failure| failure.into_error().on(version))
+    pub async fn prove_seen(
+        &self,
+        key: &KeyRef,
+        live: &CryptoKey,
+        versions: &[KeyVersion],
+    ) -> Result<LockedKey> {
+        let mut locked = self.locked(live);
+        for version in versions {
+            let number = version.name.number();
+            let canary = match version.state {
+                VersionState::Enabled => Some(self.prove_version(&key.version(number)).await?),
+                _ => None,
+            };
+            locked
+                .versions
+                .insert(number, self.locked_version(version, canary));
+        }
+        Ok(locked)
     }
 
-    fn locked(&self, key: &CryptoKey, versions: &[KeyVersion]) -> LockedKey {
-        let versions = versions.iter().map(|version| {
-            let locked = LockedVersion {
-                state: version.state.id().to_owned(),
-                created: version.created,
-            };
-            (version.name.number(), locked)
-        });
+    /// Seals and opens a canary under exactly `version`. Answers its ciphertext, for the lock.
+    ///
+    /// # Errors
+    /// Those of [`Self::prove`].
+    pub async fn prove_version(&self, version: &VersionRef) -> Result<Vec<u8>> {
+        let crypt = self.crypters.get(version.provider)?;
+        let patience = Patience::new(self.deadline);
+        let flown = canary::fly_for_lock(crypt.as_ref(), version, &patience).await;
+        flown.map_err(|failure| failure.into_error().on(version))
+    }
+
+    /// What the lock says about a proof by this prover.
+    pub fn proof(&self) -> Proof {
+        Proof {
+            at: self.now,
+            by: self.by.to_owned(),
+        }
+    }
+
+    fn locked(&self, key: &CryptoKey) -> LockedKey {
         LockedKey {
             created: key.created,
+            protection: Some(key.protection),
             rotation: key.rotation.and_then(|schedule| schedule.period()),
+            next_rotation: key.rotation.map(|schedule| schedule.next()),
             destroy_window: key.destroy_window.length(),
             primary: key.primary,
-            versions: versions.collect(),
+            versions: BTreeMap::new(),
             proven_at: self.now,
             proven_by: self.by.to_owned(),
+            mark: Mark::Whole,
+        }
+    }
+
+    fn locked_version(&self, version: &KeyVersion, canary: Option<Vec<u8>>) -> LockedVersion {
+        LockedVersion {
+            state: version.state.id().to_owned(),
+            created: version.created,
+            proven: canary.is_some().then(|| self.proof()),
+            canary,
         }
     }
 }

@@ -9,7 +9,7 @@ use keyward_core::key::{
 };
 use keyward_core::kms::{Async, EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError, KmsRead, Observed};
 use keyward_core::location::Location;
-use keyward_core::manifest::Lock;
+use keyward_core::manifest::{Lock, LockCanary};
 use keyward_core::name::{CryptoKeyName, KeyRef, KeyRingName, KeyVersionName, Provider};
 use keyward_core::verify::{CheckId, Verdict};
 use rand::SeedableRng;
@@ -209,7 +209,7 @@ impl World {
         let well = Self::with(Mood::Well, manifest);
         let mut world = Self::with(mood, manifest);
         for key in well.manifest.keyrings().flat_map(|keyring| keyring.keys()) {
-            let locked = well.prover().prove(key, &mut rng()).await.unwrap();
+            let locked = well.prover().prove(key).await.unwrap();
             world.lock.keys.insert(key.clone(), locked);
         }
         world
@@ -368,11 +368,20 @@ async fn a_provider_that_is_not_set_up_is_unknown() {
 async fn proof_covers_every_enabled_version_by_its_name() {
     let locked = World::new(Mood::Well)
         .prover()
-        .prove(&key("europe-west1"), &mut rng())
+        .prove(&key("europe-west1"))
         .await
         .unwrap();
     assert_eq!(locked.versions.keys().copied().collect::<Vec<_>>(), [1, 2]);
     assert_eq!((locked.primary, locked.proven_by.as_str()), (Some(2), "a test"));
+    // The fake's ciphertext is the plaintext.
+    for (number, version) in &locked.versions {
+        let canary = LockCanary::of(&key("europe-west1").version(*number));
+        assert_eq!(version.canary.as_deref(), Some(&canary.plaintext[..]));
+        assert_eq!(
+            version.proven.as_ref().map(|proof| proof.by.as_str()),
+            Some("a test")
+        );
+    }
     for (mood, kind) in [
         (Mood::Silent, ErrorKind::Unavailable),
         (Mood::Denied, ErrorKind::Unavailable),
@@ -384,7 +393,7 @@ async fn proof_covers_every_enabled_version_by_its_name() {
     ] {
         let error = World::new(mood)
             .prover()
-            .prove(&key("europe-west1"), &mut rng())
+            .prove(&key("europe-west1"))
             .await
             .unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");

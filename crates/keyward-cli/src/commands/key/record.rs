@@ -40,10 +40,7 @@ impl<'a> Prove<'a> {
     /// # Errors
     /// The key is not there, or a version does not do its work.
     pub(super) async fn key(&self, key: &KeyRef) -> Result<Proven> {
-        Ok((
-            key.clone(),
-            self.prover().prove(key, &mut self.session.rng()).await?,
-        ))
+        Ok((key.clone(), self.prover().prove(key).await?))
     }
 
     /// Proves one version.
@@ -51,9 +48,7 @@ impl<'a> Prove<'a> {
     /// # Errors
     /// It does not do its work.
     pub(super) async fn version(&self, version: &VersionRef) -> Result<()> {
-        self.prover()
-            .prove_version(version, &mut self.session.rng())
-            .await
+        self.prover().prove_version(version).await.map(drop)
     }
 
     fn prover(&self) -> Prover<'_> {

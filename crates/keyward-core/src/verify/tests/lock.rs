@@ -93,6 +93,7 @@ fn a_changed_location_is_a_move() {
     let there: KeyRef = NAME.replace("europe-west1", "us-central1").parse().unwrap();
     let lock = Lock {
         keys: [(key(), recorded()), (there, recorded())].into(),
+        ..Lock::default()
     };
     let two = MANIFEST.replace("[europe-west1]", "[europe-west1, us-central1]");
     let judge = |manifest: &str| judge_lock(&Manifest::parse(manifest, "m").unwrap(), LockState::Read(&lock));
@@ -154,6 +155,7 @@ fn a_changed_project_is_another_key_and_no_move() {
     let before = manifest("project-before").keyring("app").unwrap().keys().to_vec();
     let lock = Lock {
         keys: before.into_iter().map(|key| (key, recorded())).collect(),
+        ..Lock::default()
     };
     let checks = judge_lock(&manifest("project-after"), LockState::Read(&lock));
     let why = checks[1].verdict.reason().unwrap();
@@ -179,6 +181,7 @@ fn a_key_that_the_lock_has_elsewhere_is_found_there_unless_it_is_declared_too() 
     let keys = before.keyring("app").unwrap().keys();
     let lock = Lock {
         keys: keys.iter().map(|key| (key.clone(), recorded())).collect(),
+        ..Lock::default()
     };
     let about = |manifest: &Manifest, number: usize| {
         let key = &manifest.keyring("app").unwrap().keys()[number];
