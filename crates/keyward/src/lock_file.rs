@@ -27,6 +27,8 @@ pub enum Found {
     Missing,
     /// Something that is not a lock, and where and why.
     Damaged(String),
+    /// A lock that git could not merge, and where.
+    Conflicted(String),
     /// Something that could not be read, and why.
     Unreadable(String),
 }
@@ -37,10 +39,14 @@ impl Found {
         if is_missing(path) {
             return Self::Missing;
         }
-        match read_text(path, limits::LOCK_LEN).map(|(text, _)| Lock::parse(&text, LOCK_FILE_NAME)) {
-            Ok(Ok(lock)) => Self::Lock(lock),
-            Ok(Err(error)) => Self::Damaged(error.to_string()),
-            Err(error) => Self::Unreadable(error.to_string()),
+        let text = match read_text(path, limits::LOCK_LEN) {
+            Ok((text, _)) => text,
+            Err(error) => return Self::Unreadable(error.to_string()),
+        };
+        match Lock::parse(&text, LOCK_FILE_NAME) {
+            Ok(lock) => Self::Lock(lock),
+            Err(error) if Lock::is_conflicted(&text) => Self::Conflicted(error.to_string()),
+            Err(error) => Self::Damaged(error.to_string()),
         }
     }
 
@@ -50,6 +56,7 @@ impl Found {
             Self::Lock(lock) => LockState::Read(lock),
             Self::Missing => LockState::Missing,
             Self::Damaged(why) => LockState::Damaged(why),
+            Self::Conflicted(why) => LockState::Conflicted(why),
             Self::Unreadable(why) => LockState::Unreadable(why),
         }
     }

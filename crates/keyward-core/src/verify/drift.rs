@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::lock::no_lock;
+use super::lock::{LOCK_HISTORY, no_lock};
 use super::versions::rescue;
 use super::{Check, CheckId, Evidence, Recorded, Verdict};
 use crate::clock::until;
 use crate::key::{CryptoKey, KeyVersion, VersionState};
-use crate::manifest::{LockedKey, LockedVersion, duration_text};
+use crate::manifest::{LockedKey, LockedVersion, Mark, duration_text};
 
 pub(super) fn judge(evidence: Evidence<'_>) -> Check {
     let recorded = match evidence.recorded {
@@ -25,25 +25,47 @@ pub(super) fn judge(evidence: Evidence<'_>) -> Check {
     };
     let rotated = rotated(evidence, recorded, live);
     let differences = [
+        older(recorded),
         another_key(recorded, key),
+        changed_kind(recorded, key),
         changed_schedules(recorded, key),
         changed_versions(recorded, live),
         new_versions(evidence, recorded, live, &rotated),
-        another_primary(recorded, key, &rotated),
+        another_primary(recorded, key),
     ]
     .concat();
     if differences.is_empty() {
         return evidence.check(CheckId::V10, Verdict::Pass);
     }
-    let changed = live.iter().find(|now| {
-        recorded
-            .versions
-            .get(&now.name.number())
-            .is_some_and(|was| differs(was, now))
-    });
     evidence
         .check(CheckId::V10, Verdict::Fail(differences.join("; ")))
-        .next(changed.and_then(|version| rescue(evidence, version)))
+        .next(next(evidence, recorded, key, live))
+}
+
+/// First what brings a version back; else what brings the lock up, unless that would bury that something is gone.
+fn next(
+    evidence: Evidence<'_>,
+    recorded: &LockedKey,
+    key: &CryptoKey,
+    live: &[KeyVersion],
+) -> Option<String> {
+    let changed = live.iter().filter(|now| {
+        let was = recorded.versions.get(&now.name.number());
+        was.is_some_and(|was| differs(was, now))
+    });
+    if let Some(rescue) = changed.into_iter().find_map(|version| rescue(evidence, version)) {
+        return Some(rescue);
+    }
+    match key.created == recorded.created && changed_identities(recorded, live).is_empty() {
+        true => Some(evidence.adopt()),
+        false => Some(LOCK_HISTORY.to_owned()),
+    }
+}
+
+fn older(recorded: &LockedKey) -> Vec<String> {
+    let is_older = matches!(recorded.mark, Mark::Missing) || recorded.protection.is_none();
+    let text = "its entry in the lock is of an older form, without the proof of each version";
+    is_older.then(|| text.to_owned()).into_iter().collect()
 }
 
 fn another_key(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
@@ -56,6 +78,12 @@ fn another_key(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
     } else {
         vec![text]
     }
+}
+
+fn changed_kind(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
+    let was = recorded.protection.filter(|was| *was != key.protection);
+    let text = |was| format!("the protection level was {was} and is {}", key.protection);
+    was.map(text).into_iter().collect()
 }
 
 fn changed_schedules(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
@@ -73,53 +101,62 @@ fn changed_schedules(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
 }
 
 fn changed_versions(recorded: &LockedKey, live: &[KeyVersion]) -> Vec<String> {
-    let mut differences = Vec::new();
-    for (number, was) in &recorded.versions {
-        match live.iter().find(|live| live.name.number() == *number) {
-            None => differences.push(format!(
-                "version {number} is in the lock and does not exist any more"
-            )),
-            Some(now) if now.created != was.created => {
-                differences.push(format!(
-                    "version {number} was created at another time: it is another version"
-                ));
-            }
-            Some(now) if differs(was, now) => {
+    let mut differences = changed_identities(recorded, live);
+    for now in live {
+        let number = now.name.number();
+        match recorded.versions.get(&number) {
+            Some(was) if was.created == now.created && differs(was, now) => {
                 differences.push(format!("version {number} was {} and is {}", was.state, now.state));
             }
-            Some(_) => {}
+            _ => {}
         }
     }
     differences
+}
+
+/// Versions that are gone, or are others of the same number.
+fn changed_identities(recorded: &LockedKey, live: &[KeyVersion]) -> Vec<String> {
+    let changed = recorded.versions.iter().filter_map(|(number, was)| {
+        match live.iter().find(|live| live.name.number() == *number) {
+            None => Some(format!(
+                "version {number} is in the lock and does not exist any more"
+            )),
+            Some(now) if now.created != was.created => Some(format!(
+                "version {number} was created at another time: it is another version"
+            )),
+            Some(_) => None,
+        }
+    });
+    changed.collect()
 }
 
 fn differs(was: &LockedVersion, now: &KeyVersion) -> bool {
     now.state.id() != was.state
 }
 
-/// Versions that are not in the lock, and that no declared rotation made.
+/// Versions that are not in the lock, which has what was proven and nothing else: also one that a due rotation made.
 fn new_versions(
     evidence: Evidence<'_>,
     recorded: &LockedKey,
     live: &[KeyVersion],
     rotated: &BTreeSet<u64>,
 ) -> Vec<String> {
-    let known = |number: &u64| recorded.versions.contains_key(number) || rotated.contains(number);
-    let due = match evidence.expected.rotation {
-        Some(_) => ", and no rotation that was due made it",
-        None => "",
+    let why = |number: u64| match (rotated.contains(&number), evidence.expected.rotation) {
+        (true, _) => ": a rotation that was due made it",
+        (false, Some(_)) => ", and no rotation that was due made it",
+        (false, None) => "",
     };
     live.iter()
-        .filter(|version| !known(&version.name.number()))
+        .filter(|version| !recorded.versions.contains_key(&version.name.number()))
         .map(|version| {
             let (number, state) = (version.name.number(), version.state);
-            format!("version {number}, {state}, is not in the lock{due}")
+            format!("version {number}, {state}, is not in the lock{}", why(number))
         })
         .collect()
 }
 
-fn another_primary(recorded: &LockedKey, key: &CryptoKey, rotated: &BTreeSet<u64>) -> Vec<String> {
-    if key.primary == recorded.primary || key.primary.is_some_and(|number| rotated.contains(&number)) {
+fn another_primary(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
+    if key.primary == recorded.primary {
         return Vec::new();
     }
     let text = |primary: Option<u64>| primary.map_or("none".to_owned(), |number| number.to_string());

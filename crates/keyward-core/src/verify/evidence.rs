@@ -125,6 +125,11 @@ impl<'a> Evidence<'a> {
         format!("keyward key create {}", self.expected.keyring)
     }
 
+    /// The command that proves the key as it is, and records it.
+    pub(super) fn adopt(self) -> String {
+        format!("keyward key adopt {}", self.expected.key)
+    }
+
     /// The finding of check `id` about this key.
     pub(super) fn check(self, id: CheckId, verdict: Verdict) -> Check {
         Check::new(id, &self.expected.key, verdict)

@@ -2,18 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, CheckId, Evidence, LockState, Recorded, Verdict};
-use crate::manifest::{LOCK_FILE_NAME, Lock, Manifest};
+use super::{Check, CheckId, Evidence, LockState, Recorded, Verdict, counted};
+use crate::kms::Observed;
+use crate::manifest::{LOCK_FILE_NAME, Lock, Manifest, Mark};
 use crate::name::KeyRef;
 
 /// Shows what became of the manifest, the first step wherever it and the lock mean different keys.
 pub(super) const MANIFEST_HISTORY: &str = "git log -p -- keyward.yaml";
+/// Shows what became of the lock, where what it says is not to be overwritten.
+pub(super) const LOCK_HISTORY: &str = "git log -p -- keyward.lock";
 
 /// A key that the lock does not have was never proven; a key that moved has another full name, so it is not in the
 /// lock either. That a *recorded* key is no longer declared is found by [`undeclared`]. Only a key that no file needs is
 /// offered to be made: where one does, the record of it was lost, or the key was.
 pub(super) fn location(evidence: Evidence<'_>) -> Check {
     let verdict = match evidence.recorded {
+        Recorded::Proven(recorded) if matches!(recorded.mark, Mark::Edited(_)) => Verdict::Fail(
+            "the entry of this key in the lock was edited by hand: it is no proof of anything".to_owned(),
+        ),
         Recorded::Proven(_) => Verdict::Pass,
         Recorded::Never => Verdict::Fail(format!(
             "the lock does not have this key: it was never proven in this location; {}",
@@ -28,15 +34,21 @@ pub(super) fn location(evidence: Evidence<'_>) -> Check {
     };
     let next = match evidence.recorded {
         Recorded::Elsewhere(_) => MANIFEST_HISTORY.to_owned(),
-        _ if evidence.may_be_needed() => format!("git log -p -- {LOCK_FILE_NAME}"),
+        Recorded::Proven(_) => evidence.adopt(),
+        _ if evidence.may_be_needed() => LOCK_HISTORY.to_owned(),
+        _ if matches!(evidence.seen.key, Observed::Present(_)) => evidence.adopt(),
         _ => evidence.create(),
     };
     evidence.check(CheckId::V04, verdict).next(next)
 }
 
-/// The lock itself: it is there and can be read.
-pub(super) fn file(lock: LockState<'_>) -> Check {
+/// The lock itself: it is there, can be read, and is the one of this manifest.
+pub(super) fn file(lock: LockState<'_>, declared: &BTreeSet<&KeyRef>) -> Check {
     let verdict = match lock {
+        LockState::Read(lock) if is_of_another(lock, declared) => Verdict::Fail(format!(
+            "none of its {} is of a keyring here: it seems to be the lock of another manifest or environment",
+            counted(lock.keys.len() as u64, "key")
+        )),
         LockState::Read(_) => Verdict::Pass,
         LockState::Missing => Verdict::Fail(
             "there is no lock beside the manifest, so that a key which moved or vanished could not be told from a new \
@@ -44,13 +56,28 @@ pub(super) fn file(lock: LockState<'_>) -> Check {
                 .into(),
         ),
         LockState::Damaged(why) => Verdict::Fail(why.to_owned()),
+        LockState::Conflicted(why) => Verdict::Fail(format!(
+            "{why}; every key is an entry of its own: keep the entries of both sides and take out the marks, or go on \
+             with one side"
+        )),
         LockState::Unreadable(why) => Verdict::Unknown(why.to_owned()),
     };
     let next = match lock {
         LockState::Damaged(_) => Some(format!("git checkout {LOCK_FILE_NAME}")),
-        LockState::Read(_) | LockState::Missing | LockState::Unreadable(_) => None,
+        LockState::Conflicted(_) => Some(format!("git checkout --ours {LOCK_FILE_NAME}")),
+        LockState::Read(_) => Some(LOCK_HISTORY.to_owned()),
+        LockState::Missing | LockState::Unreadable(_) => None,
     };
     Check::new(CheckId::V04, LOCK_FILE_NAME, verdict).next(next)
+}
+
+/// Whether the lock has keys, and none that is declared, or that a changed location or project made of a declared one.
+fn is_of_another(lock: &Lock, declared: &BTreeSet<&KeyRef>) -> bool {
+    let is_ours = |key: &KeyRef| {
+        let is_before = |now: &&KeyRef| is_same_elsewhere(key, now) || is_same_in_another_project(key, now);
+        declared.contains(key) || declared.iter().any(is_before)
+    };
+    !lock.keys.is_empty() && !declared.is_empty() && !lock.keys.keys().any(is_ours)
 }
 
 /// Recorded keys that the manifest does not declare any more, one finding each. Old keys stay until nothing needs
@@ -59,6 +86,9 @@ pub(super) fn undeclared(lock: LockState<'_>, declared: &BTreeSet<&KeyRef>) -> V
     let LockState::Read(lock) = lock else {
         return Vec::new();
     };
+    if is_of_another(lock, declared) {
+        return Vec::new();
+    }
     let gone = lock.keys.keys().filter(|key| !declared.contains(key));
     gone.map(|key| {
         let same = || declared.iter().filter(|now| is_same_elsewhere(key, now));

@@ -40,6 +40,8 @@ pub enum LockState<'a> {
     Missing,
     /// It is not a lock; the text says where and why.
     Damaged(&'a str),
+    /// Git could not merge it; the text says where.
+    Conflicted(&'a str),
     /// It could not be read; the text says why.
     Unreadable(&'a str),
 }
@@ -52,7 +54,7 @@ impl<'a> LockState<'a> {
                 Some(proven) => Recorded::Proven(proven),
                 None => recorded_elsewhere(lock, key, manifest).map_or(Recorded::Never, Recorded::Elsewhere),
             },
-            Self::Missing | Self::Damaged(_) | Self::Unreadable(_) => Recorded::NoLock,
+            Self::Missing | Self::Damaged(_) | Self::Conflicted(_) | Self::Unreadable(_) => Recorded::NoLock,
         }
     }
 }
@@ -96,7 +98,7 @@ pub fn judge_keyring(keyring: &KeyringSpec, scan: &Scan) -> Check {
 /// Judges the lock against the manifest: it is there, and every key that it records is still declared.
 pub fn judge_lock(manifest: &Manifest, lock: LockState<'_>) -> Vec<Check> {
     let declared: BTreeSet<_> = manifest.keyrings().flat_map(KeyringSpec::keys).collect();
-    let mut checks = vec![lock::file(lock)];
+    let mut checks = vec![lock::file(lock, &declared)];
     checks.extend(lock::undeclared(lock, &declared));
     checks
 }

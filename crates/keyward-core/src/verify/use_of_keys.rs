@@ -1,5 +1,6 @@
 //! V18, V19: the key works now, and files name only keys that their keyring has.
 
+use super::versions::rescue;
 use super::{Canary, Check, CheckId, Evidence, Scan, Verdict};
 use crate::key::VersionState;
 
@@ -10,7 +11,17 @@ pub(super) fn canary(evidence: Evidence<'_>) -> Check {
         Canary::Unknown(why) => Verdict::Unknown(why.clone()),
         Canary::Off(why) => Verdict::NotApplicable(why.clone()),
     };
-    evidence.check(CheckId::V18, verdict)
+    evidence
+        .check(CheckId::V18, verdict)
+        .next(rescue_of_primary(evidence))
+}
+
+/// What brings the primary back, when that is what it needs.
+fn rescue_of_primary(evidence: Evidence<'_>) -> Option<String> {
+    let (key, versions) = evidence.live().ok()?;
+    let number = key.primary?;
+    let primary = versions.iter().find(|version| version.name.number() == number)?;
+    rescue(evidence, primary)
 }
 
 /// The primary should have answered. A change of primary takes its time (Cloud KMS documentation, "Consistency"), so

@@ -6,11 +6,11 @@ mod matrix;
 use clap::Args;
 use keyward::lock_file::Found;
 use keyward::project::Project;
-use keyward::survive::topology;
+use keyward::survive::{Record, topology};
 use keyward::uses::survey;
 use keyward::verify::DEADLINE;
 use keyward_core::error::{Error, Result};
-use keyward_core::inventory::{Inventory, Powers};
+use keyward_core::inventory::{Inventory, Item, Powers};
 use keyward_core::name::ResourceId;
 use keyward_core::survive::{Pattern, Survival, Topology};
 use keyward_core::verify::LockState;
@@ -45,7 +45,10 @@ impl Survive {
             .map(|env| env.name.as_str());
         let inventory = inventory(session, project);
         let topology = look(session, project)?;
-        let survival = Survival::new(&inventory, &topology, &|_, _| false);
+        let record = session.state().map(|state| Record::read(&state.audit_log()));
+        let record = record.unwrap_or_default();
+        let proven = |item: Item<'_>, recipient: &str| record.vouches(&project.root, item, recipient);
+        let survival = Survival::new(&inventory, &topology, &proven);
         if self.lose.is_empty() {
             return Matrix::new(project, env, &inventory, &survival).show(session);
         }
@@ -70,7 +73,7 @@ fn look(session: &Session, project: &Project) -> Result<Topology> {
     let found = Found::look(&project.lock_file());
     let lock = match found.state() {
         LockState::Read(lock) => Some(lock),
-        LockState::Missing | LockState::Damaged(_) | LockState::Unreadable(_) => None,
+        LockState::Missing | LockState::Damaged(_) | LockState::Conflicted(_) | LockState::Unreadable(_) => None,
     };
     let (manifest, now) = (&project.manifest, session.clock.now());
     session.wait_for(async { Ok(topology(manifest, lock, &readers, Powers::default(), now, DEADLINE).await) })

@@ -12,7 +12,12 @@ fn only_a_key_that_no_file_may_need_is_offered_to_be_made_when_the_lock_does_not
         find(&checks, CheckId::V04).next.clone().unwrap()
     };
     let unneeded = |case: &mut Case| case.uses = Uses::default();
-    assert_eq!(next(unneeded), "keyward key create app");
+    let missing = |case: &mut Case| {
+        case.uses = Uses::default();
+        case.seen.key = Observed::Absent;
+    };
+    assert_eq!(next(missing), "keyward key create app");
+    assert_eq!(next(unneeded), format!("keyward key adopt {NAME}"));
     assert_eq!(next(|_| {}), "git log -p -- keyward.lock");
     let unread = |case: &mut Case| {
         case.uses = Uses::default();
@@ -24,19 +29,25 @@ fn only_a_key_that_no_file_may_need_is_offered_to_be_made_when_the_lock_does_not
 }
 
 #[test]
-fn a_declared_rotation_that_happened_agrees_with_the_lock() {
+fn a_rotation_that_was_due_is_not_in_the_lock_until_it_is_adopted() {
     let rotate = |case: &mut Case| {
         case.live().push(version(3, VersionState::Enabled));
         case.live_key().primary = Some(3);
         case.seen.canary = Canary::Opened(key().version(3));
     };
-    assert_eq!(faults(&after(rotate)), [""; 0]);
+    let due = after(rotate);
+    assert_eq!(faults(&due), ["V10 FAIL"]);
+    assert_eq!(
+        reason(&due, CheckId::V10),
+        "version 3, ENABLED, is not in the lock: a rotation that was due made it; the primary is 3 and was 2"
+    );
+    let adopt = format!("keyward key adopt {NAME}");
+    assert_eq!(find(&due, CheckId::V10).next, Some(adopt));
     let undeclared = after(|case| {
         rotate(case);
         case.expected.rotation = None;
         case.live_key().rotation = None;
     });
-    assert_eq!(faults(&undeclared), ["V10 FAIL"]);
     assert_eq!(
         reason(&undeclared, CheckId::V10),
         "the rotation period was 90d and is none; version 3, ENABLED, is not in the lock; the primary is 3 and was 2"
@@ -46,11 +57,11 @@ fn a_declared_rotation_that_happened_agrees_with_the_lock() {
         rotate(case);
         case.seen.canary = Canary::Opened(key().version(2));
     });
-    assert_eq!(faults(&early), ["V18 UNKNOWN"]);
+    assert_eq!(faults(&early), ["V10 FAIL", "V18 UNKNOWN"]);
 }
 
 #[test]
-fn more_than_the_rotations_that_were_due_is_found() {
+fn a_version_that_no_rotation_made_is_told_from_one_that_was_due() {
     let with = |versions: &[(u64, VersionState)], proven: Duration| {
         after(|case| {
             let more = versions.iter().map(|(number, state)| version(*number, *state));
@@ -61,17 +72,35 @@ fn more_than_the_rotations_that_were_due_is_found() {
         })
     };
     let (on, off) = (VersionState::Enabled, VersionState::Disabled);
-    assert_eq!(faults(&with(&[(3, on)], DAY)), [""; 0]);
-    assert_eq!(faults(&with(&[(3, on), (4, on)], 91 * DAY)), [""; 0]);
-    for (versions, found) in [
-        (&[(3, on), (4, on)][..], "version 4, ENABLED"),
-        (&[(4, on)], "version 4, ENABLED"),
-        (&[(3, off)], "version 3, DISABLED"),
+    for (versions, proven, count) in [
+        (&[(3, on)][..], DAY, 0),
+        (&[(3, on), (4, on)], 91 * DAY, 0),
+        (&[(3, on), (4, on)], DAY, 1),
+        (&[(4, on)], DAY, 1),
+        (&[(3, off)], DAY, 1),
     ] {
-        let checks = with(versions, DAY);
+        let checks = with(versions, proven);
+        let why = reason(&checks, CheckId::V10);
         assert_eq!(
-            reason(&checks, CheckId::V10),
-            format!("{found}, is not in the lock, and no rotation that was due made it")
+            why.matches("no rotation that was due made it").count(),
+            count,
+            "{why}"
+        );
+        assert_eq!(why.matches("is not in the lock").count(), versions.len(), "{why}");
+    }
+}
+
+#[test]
+fn what_is_gone_or_another_is_not_offered_to_be_adopted() {
+    let another = after(|case| case.live_key().created = later(start(), DAY));
+    let fewer = after(|case| {
+        case.live().remove(0);
+    });
+    for checks in [another, fewer] {
+        assert_eq!(faults(&checks), ["V10 FAIL"]);
+        assert_eq!(
+            find(&checks, CheckId::V10).next.as_deref(),
+            Some("git log -p -- keyward.lock")
         );
     }
 }
@@ -81,10 +110,12 @@ fn a_changed_schedule_is_told_with_both_values() {
     let checks = after(|case| {
         case.record().rotation = Some(30 * DAY);
         case.record().destroy_window = 60 * DAY;
+        case.record().protection = Some(ProtectionLevel::Hsm);
     });
     assert_eq!(
         reason(&checks, CheckId::V10),
-        "the rotation period was 30d and is 90d; the destroy window was 60d and is 30d"
+        "the protection level was HSM and is SOFTWARE; the rotation period was 30d and is 90d; the destroy window was 60d \
+         and is 30d"
     );
 }
 
@@ -113,15 +144,61 @@ fn a_changed_location_is_a_move() {
     );
     let out = why(&two.replace("europe-west1, ", ""));
     assert!(out.contains("taken this location out"), "{out}");
-    let all = judge(&two.replace("key: app", "key: other"));
-    assert_eq!(faults(&all), ["V04 FAIL", "V04 FAIL"]);
-    assert!(
-        all[1]
-            .verdict
-            .reason()
-            .unwrap()
-            .contains("does not declare it any more")
+    let one = format!(
+        "{two}  more: {{env: demo, provider: embedded, locations: [us-central1], ring: r, key: k}}\n"
     );
+    let lock = Lock {
+        keys: [(key(), recorded()), (key_of("us-central1", "r", "k"), recorded())].into(),
+        ..Lock::default()
+    };
+    let manifest = Manifest::parse(&one.replace("key: app", "key: other"), "m").unwrap();
+    let gone = judge_lock(&manifest, LockState::Read(&lock));
+    assert_eq!(faults(&gone), ["V04 FAIL"]);
+    let why = gone[1].verdict.reason().unwrap();
+    assert!(why.contains("does not declare it any more"), "{why}");
+}
+
+fn key_of(location: &str, ring: &str, key: &str) -> KeyRef {
+    format!("embedded-kms://projects/local/locations/{location}/keyRings/{ring}/cryptoKeys/{key}")
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn the_lock_of_another_manifest_is_told_once() {
+    let lock = Lock {
+        keys: [
+            (key_of("europe-west1", "theirs", "a"), recorded()),
+            (key_of("europe-west1", "theirs", "b"), recorded()),
+        ]
+        .into(),
+        ..Lock::default()
+    };
+    let manifest = Manifest::parse(MANIFEST, "m").unwrap();
+    let checks = judge_lock(&manifest, LockState::Read(&lock));
+    assert_eq!((faults(&checks), checks.len()), (vec!["V04 FAIL".to_owned()], 1));
+    let why = checks[0].verdict.reason().unwrap();
+    assert!(
+        why.starts_with("none of its 2 keys is of a keyring here"),
+        "{why}"
+    );
+    assert_eq!(checks[0].next.as_deref(), Some("git log -p -- keyward.lock"));
+}
+
+#[test]
+fn an_edited_entry_and_one_of_an_older_release_are_found_and_can_be_proven_anew() {
+    let adopt = format!("keyward key adopt {NAME}");
+    let edited = after(|case| case.record().mark = Mark::Edited("0123456789abcdef".into()));
+    assert_eq!(faults(&edited), ["V04 FAIL"]);
+    assert!(reason(&edited, CheckId::V04).contains("edited by hand"));
+    assert_eq!(find(&edited, CheckId::V04).next.as_deref(), Some(adopt.as_str()));
+    let older = after(|case| {
+        case.record().mark = Mark::Missing;
+        case.record().protection = None;
+    });
+    assert_eq!(faults(&older), ["V10 FAIL"]);
+    assert!(reason(&older, CheckId::V10).contains("of an older form"));
+    assert_eq!(find(&older, CheckId::V10).next.as_deref(), Some(adopt.as_str()));
 }
 
 #[test]
@@ -130,6 +207,10 @@ fn a_lock_that_cannot_be_read_is_a_finding() {
     for (lock, fault) in [
         (LockState::Missing, "V04 FAIL"),
         (LockState::Damaged("keyward.lock:3:1: unknown key"), "V04 FAIL"),
+        (
+            LockState::Conflicted("keyward.lock:3:1: git left a merge conflict here"),
+            "V04 FAIL",
+        ),
         (LockState::Unreadable("permission denied"), "V04 UNKNOWN"),
     ] {
         assert_eq!(faults(&judge_lock(&manifest, lock)), [fault]);
