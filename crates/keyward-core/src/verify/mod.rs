@@ -6,6 +6,7 @@
 
 mod check;
 mod drift;
+mod estate;
 mod evidence;
 mod existence;
 mod lock;
@@ -20,6 +21,9 @@ mod versions;
 use std::collections::BTreeSet;
 
 pub use check::{Check, CheckId, Severity, Verdict};
+pub use estate::{
+    CONSTRAINTS, EstateEvidence, EstateSeen, KeySeen, OwnChange, PlaceSeen, ProjectSeen, judge_estate, powers, who_may_end,
+};
 pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
 pub use lock::recorded_elsewhere;
 pub use report::Report;

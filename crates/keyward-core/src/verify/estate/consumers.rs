@@ -37,15 +37,24 @@ fn unreadable(protected: &Protected, versions: &[KeyVersion]) -> Option<(String,
         .iter()
         .flat_map(|resource| resource.versions.iter().map(move |version| (resource, version)));
     let mut found = needs.filter_map(|(resource, needed)| {
-        let version = versions.iter().find(|version| version.name.to_string() == *needed);
+        let version = versions
+            .iter()
+            .find(|version| version.name.to_string() == *needed);
         match version.map(|version| version.state) {
             Some(VersionState::Enabled) => None,
             state => Some((resource, needed, state)),
         }
     });
     let (resource, needed, state) = found.next()?;
-    let more = found.map(|(resource, _, _)| &resource.name).collect::<BTreeSet<_>>().len();
-    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let more = found
+        .map(|(resource, _, _)| &resource.name)
+        .collect::<BTreeSet<_>>()
+        .len();
+    let more = if more > 0 {
+        format!(", and {more} more")
+    } else {
+        String::new()
+    };
     let what = format!("{} {}{more}", resource.kind, resource.name);
     let (state, next) = match state {
         Some(VersionState::DestroyScheduled) => ("is scheduled for destruction", Some("restore")),
@@ -68,7 +77,12 @@ struct Consumer<'a> {
 
 /// One finding for each bucket under a key, and one for each place that could not be seen.
 pub(super) fn buckets(evidence: EstateEvidence<'_>) -> Vec<Check> {
-    let ours: BTreeSet<_> = evidence.manifest.keyrings().flat_map(KeyringSpec::keys).map(|key| &key.name).collect();
+    let ours: BTreeSet<_> = evidence
+        .manifest
+        .keyrings()
+        .flat_map(KeyringSpec::keys)
+        .map(|key| &key.name)
+        .collect();
     let mut checks = Vec::new();
     let named = &evidence.manifest.uses().buckets;
     for (name, seen) in &evidence.seen.buckets {
@@ -96,7 +110,12 @@ fn in_place(
 ) {
     match &place.buckets {
         _ if !all => {}
-        Observed::Present(buckets) => checks.extend(buckets.iter().filter_map(of_bucket).map(|found| one(&found, ours))),
+        Observed::Present(buckets) => checks.extend(
+            buckets
+                .iter()
+                .filter_map(of_bucket)
+                .map(|found| one(&found, ours)),
+        ),
         other => checks.push(unseen(format!("projects/{project}: buckets"), other)),
     }
     match &place.log_buckets {
@@ -125,19 +144,29 @@ fn of_bucket(bucket: &Bucket) -> Option<Consumer<'_>> {
         name: format!("gs://{}", bucket.name),
         location: Some(&bucket.location),
         key: bucket.key.as_deref()?,
-        change: format!("gcloud storage buckets update gs://{} --default-encryption-key", bucket.name),
+        change: format!(
+            "gcloud storage buckets update gs://{} --default-encryption-key",
+            bucket.name
+        ),
     })
 }
 
 fn one(found: &Consumer<'_>, ours: &BTreeSet<&CryptoKeyName>) -> Check {
     let Ok(key) = found.key.parse::<CryptoKeyName>() else {
-        let why = format!("it is under `{}`, which is no key of Cloud KMS", found.key.escape_debug());
+        let why = format!(
+            "it is under `{}`, which is no key of Cloud KMS",
+            found.key.escape_debug()
+        );
         return Check::new(CheckId::V28, &found.name, Verdict::Unknown(why));
     };
-    let fitting = ours.iter().find(|ours| found.location.is_some_and(|place| fits(ours.location(), place)));
+    let fitting = ours
+        .iter()
+        .find(|ours| found.location.is_some_and(|place| fits(ours.location(), place)));
     let next = fitting.map(|key| format!("{} {key}", found.change));
     let verdict = if !ours.contains(&key) {
-        Verdict::Fail(format!("what is written to it is under {key}, which the manifest does not have"))
+        Verdict::Fail(format!(
+            "what is written to it is under {key}, which the manifest does not have"
+        ))
     } else {
         match found.location {
             Some(place) if !fits(key.location(), place) => Verdict::Fail(format!(
@@ -168,7 +197,8 @@ fn fits(key: &Location, place: &str) -> bool {
     };
     let region = || {
         Location::parse(&place).is_ok_and(|place| {
-            place.kind().unwrap_or(LocationKind::Region) == LocationKind::Region && place.as_str().contains('-')
+            place.kind().unwrap_or(LocationKind::Region) == LocationKind::Region
+                && place.as_str().contains('-')
         })
     };
     key.as_str() == place || key.as_str() == "global" && region()

@@ -98,13 +98,18 @@ pub(super) fn changes(evidence: EstateEvidence<'_>, project: &str, seen: &Projec
     if all.is_empty() {
         return check(Verdict::Pass);
     }
-    check(Verdict::Fail(some(&all, "changes that our own log does not have, or the other way round")))
-        .next(way_back(&strange))
+    check(Verdict::Fail(some(
+        &all,
+        "changes that our own log does not have, or the other way round",
+    )))
+    .next(way_back(&strange))
 }
 
 /// The command against the worst of the changes.
 fn way_back(strange: &[&AdminEvent]) -> String {
-    let destroyed = strange.iter().find(|event| event.method == "DestroyCryptoKeyVersion");
+    let destroyed = strange
+        .iter()
+        .find(|event| event.method == "DestroyCryptoKeyVersion");
     let version = destroyed.filter(|event| event.resource.parse::<KeyVersionName>().is_ok());
     match version {
         Some(event) => format!("keyward key restore gcp-kms://{}", event.resource),
@@ -120,10 +125,18 @@ pub(super) fn failed_uses(evidence: EstateEvidence<'_>, project: &str, seen: &Pr
     };
     let keys = keys_in(evidence, project);
     let of_ours = |used: &&FailedUse| keys.iter().any(|key| lies_in(&used.resource, &key.to_string()));
-    let failed: Vec<_> = uses.iter().filter(|used| used.code == UNUSABLE).filter(of_ours).collect();
+    let failed: Vec<_> = uses
+        .iter()
+        .filter(|used| used.code == UNUSABLE)
+        .filter(of_ours)
+        .collect();
     if let Some(first) = failed.first() {
         let told: Vec<_> = failed.iter().map(|used| tell(used)).collect();
-        let key = first.resource.split("/cryptoKeyVersions/").next().unwrap_or_default();
+        let key = first
+            .resource
+            .split("/cryptoKeyVersions/")
+            .next()
+            .unwrap_or_default();
         return check(Verdict::Fail(some(&told, "uses of versions that cannot be used")))
             .next(format!("keyward key show gcp-kms://{key}"));
     }
@@ -159,7 +172,12 @@ fn lies_in(resource: &str, place: &str) -> bool {
 
 /// The first few, and how many there are.
 fn some(all: &[String], what: &str) -> String {
-    let told = all.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let told = all
+        .iter()
+        .take(TOLD)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("; ");
     match all.len() {
         few if few <= TOLD => format!("{what}: {told}"),
         many => format!("{many} {what}, the first of them: {told}"),

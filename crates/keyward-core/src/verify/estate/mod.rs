@@ -80,7 +80,9 @@ impl<'a> EstateEvidence<'a> {
 
     /// One finding a key.
     fn by_key(self, judge: impl Fn(Self, &KeyRef, &KeyringSpec) -> Check) -> Vec<Check> {
-        self.keys().map(|(key, keyring)| judge(self, key, keyring)).collect()
+        self.keys()
+            .map(|(key, keyring)| judge(self, key, keyring))
+            .collect()
     }
 
     /// One finding a project.
@@ -124,7 +126,8 @@ fn judge(id: CheckId, evidence: EstateEvidence<'_>) -> Vec<Check> {
         CheckId::V36 => evidence.by_project(project::denied),
         CheckId::V30 => vec![not_applicable(
             id,
-            "a keyring has no keys that the provider makes by itself or keeps in a module of one tenant".to_owned(),
+            "a keyring has no keys that the provider makes by itself or keeps in a module of one tenant"
+                .to_owned(),
         )],
         _ => vec![not_applicable(
             id,

@@ -15,12 +15,17 @@ enum Say {
 }
 
 pub(super) fn judge(evidence: EstateEvidence<'_>, project: &str, seen: &ProjectSeen) -> Check {
-    let keyrings: Vec<_> = evidence.keys().filter(|(key, _)| key.name.ring().project() == project).collect();
+    let keyrings: Vec<_> = evidence
+        .keys()
+        .filter(|(key, _)| key.name.ring().project() == project)
+        .collect();
     let (mut complaints, mut doubts) = (Vec::new(), Vec::new());
     for name in CONSTRAINTS {
         let said = match seen.constraints.get(name) {
             Some(Observed::Present(Constraint::Open(why))) => Say::Doubt(format!("{name} {why}")),
-            Some(Observed::Present(found)) => about(name, found, keyrings.iter().map(|(_, keyring)| *keyring)),
+            Some(Observed::Present(found)) => {
+                about(name, found, keyrings.iter().map(|(_, keyring)| *keyring))
+            }
             Some(Observed::Absent) => about(name, &Constraint::Values(Allowed::All), [].into_iter()),
             Some(Observed::Unknown(why)) => Say::Doubt(format!("{name}: {why}")),
             None => Say::Doubt(format!("{name} was not looked at")),
@@ -42,13 +47,18 @@ fn about<'a>(name: &str, found: &Constraint, keyrings: impl Iterator<Item = &'a 
     if name == CONSTRAINTS[1] {
         return match found {
             Constraint::Enforced(true) => Say::Nothing,
-            _ => Say::Complaint(format!("{name} is not enforced: an enabled version can be destroyed")),
+            _ => Say::Complaint(format!(
+                "{name} is not enforced: an enabled version can be destroyed"
+            )),
         };
     }
     let mut declared = keyrings.map(|keyring| keyring.protection);
     match found {
         Constraint::Values(allowed) => match declared.find(|level| !permits(allowed, *level)) {
-            Some(level) => Say::Complaint(format!("{name} does not allow {}, which is declared", word(level))),
+            Some(level) => Say::Complaint(format!(
+                "{name} does not allow {}, which is declared",
+                word(level)
+            )),
             None => Say::Nothing,
         },
         _ => Say::Doubt(format!("{name} is not a list of levels")),
@@ -68,24 +78,39 @@ fn window(name: &str, found: &Constraint, declared: Option<Duration>) -> Say {
                     duration_text(shortest),
                     duration_text(declared)
                 )),
-                None => Say::Doubt(format!("{name} has values that are not known here: {}", values.join(", "))),
+                None => Say::Doubt(format!(
+                    "{name} has values that are not known here: {}",
+                    values.join(", ")
+                )),
             }
         }
-        Constraint::Values(Allowed::AllBut(values)) => {
-            Say::Doubt(format!("{name} denies {}, which is not understood here", values.join(", ")))
-        }
-        _ => Say::Complaint(format!("{name} is not set: a key with a window of one day can be made")),
+        Constraint::Values(Allowed::AllBut(values)) => Say::Doubt(format!(
+            "{name} denies {}, which is not understood here",
+            values.join(", ")
+        )),
+        _ => Say::Complaint(format!(
+            "{name} is not set: a key with a window of one day can be made"
+        )),
     }
 }
 
 /// The length in a value such as `in:30d`. Not verified against the service: that form is from second hand.
 fn days(value: &str) -> Option<Duration> {
-    let number: u32 = value.strip_prefix("in:").unwrap_or(value).strip_suffix('d')?.parse().ok()?;
+    let number: u32 = value
+        .strip_prefix("in:")
+        .unwrap_or(value)
+        .strip_suffix('d')?
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(u64::from(number) * 86_400))
 }
 
 fn permits(allowed: &Allowed, level: Protection) -> bool {
-    let is_in = |values: &[String]| values.iter().any(|value| value.trim_start_matches("is:") == word(level));
+    let is_in = |values: &[String]| {
+        values
+            .iter()
+            .any(|value| value.trim_start_matches("is:") == word(level))
+    };
     match allowed {
         Allowed::All => true,
         Allowed::None => false,

@@ -43,7 +43,9 @@ fn pays(id: &str, seen: &ProjectSeen) -> Result<Option<Lack>, Verdict> {
         let account = account.trim_start_matches("billingAccounts/");
         (
             "nobody pays for it: its services stop".to_owned(),
-            Some(format!("gcloud billing projects link {id} --billing-account {account}")),
+            Some(format!(
+                "gcloud billing projects link {id} --billing-account {account}"
+            )),
         )
     }))
 }
@@ -53,7 +55,9 @@ fn serves(id: &str, seen: &ProjectSeen) -> Result<Option<Lack>, Verdict> {
     Ok((!on).then(|| {
         (
             "Cloud KMS is not enabled in it".to_owned(),
-            Some(format!("gcloud services enable cloudkms.googleapis.com --project {id}")),
+            Some(format!(
+                "gcloud services enable cloudkms.googleapis.com --project {id}"
+            )),
         )
     }))
 }

@@ -15,9 +15,14 @@ pub(super) fn judge(evidence: EstateEvidence<'_>, key: &KeyRef, _keyring: &Keyri
     let chain = evidence.seen.chain(key);
     let (restore, update) = (chain.holders(&[RESTORE]), chain.holders(&[UPDATE]));
     let sure = both(&restore, &update, |holders| holders.sure.keys().collect());
-    let single: Vec<_> = sure.iter().filter(|member| Member::of(member) == Member::One).collect();
+    let single: Vec<_> = sure
+        .iter()
+        .filter(|member| Member::of(member) == Member::One)
+        .collect();
     let several = sure.iter().find(|member| Member::of(member) == Member::Several);
-    let may = both(&restore, &update, |holders| holders.sure.keys().chain(holders.maybe.keys()).collect());
+    let may = both(&restore, &update, |holders| {
+        holders.sure.keys().chain(holders.maybe.keys()).collect()
+    });
     let doubt = restore.unseen.first().or(update.unseen.first()).cloned();
     let verdict = if single.len() >= ENOUGH {
         Verdict::Pass
@@ -30,7 +35,10 @@ pub(super) fn judge(evidence: EstateEvidence<'_>, key: &KeyRef, _keyring: &Keyri
     } else if may.len() >= ENOUGH {
         let more = may.iter().find(|member| !sure.contains(*member));
         let more = more.map_or_else(String::new, |member| format!(", and {member} only perhaps"));
-        Verdict::Unknown(format!("{} certainly may restore and enable its versions{more}", counted(single.len())))
+        Verdict::Unknown(format!(
+            "{} certainly may restore and enable its versions{more}",
+            counted(single.len())
+        ))
     } else {
         Verdict::Fail(format!(
             "{} may restore and enable its versions; it takes {ENOUGH}, since one may not be there",

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
 use crate::estate::{
-    AdminEvent, AlertPolicy, Billing, Bucket, Chain, Channel, Constraint, DenyPolicy, FailedUse, Lien, LogBucket,
-    LogMetric, Place, Policy, Project, Protected, Roles,
+    AdminEvent, AlertPolicy, Billing, Bucket, Chain, Channel, Constraint, DenyPolicy, FailedUse, Lien,
+    LogBucket, LogMetric, Place, Policy, Project, Protected, Roles,
 };
 use crate::key::KeyVersion;
 use crate::kms::Observed;
@@ -137,13 +137,20 @@ impl EstateSeen {
         let ring = key.name.ring();
         if let Some(seen) = self.keys.get(key) {
             chain.policies.push((Place::Key(key.name.clone()), &seen.policy));
-            chain.policies.push((Place::Ring(ring.clone()), &seen.ring_policy));
+            chain
+                .policies
+                .push((Place::Ring(ring.clone()), &seen.ring_policy));
         } else {
             chain.cut = Some(format!("the policy of {} was not looked at", key.name));
         }
         match self.projects.get(ring.project()) {
             Some(project) => project.complete(ring.project(), &mut chain),
-            None => chain.cut = Some(format!("the policy of projects/{} was not looked at", ring.project())),
+            None => {
+                chain.cut = Some(format!(
+                    "the policy of projects/{} was not looked at",
+                    ring.project()
+                ))
+            }
         }
         chain
     }

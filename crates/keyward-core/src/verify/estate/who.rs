@@ -67,7 +67,11 @@ pub fn who_may_end(key: &KeyRef, seen: &EstateSeen) -> String {
     if holders.sure.len() > NAMED {
         names.push("and more");
     }
-    let names = if names.is_empty() { "nobody that was seen".to_owned() } else { names.join(", ") };
+    let names = if names.is_empty() {
+        "nobody that was seen".to_owned()
+    } else {
+        names.join(", ")
+    };
     match holders.doubt() {
         Some(doubt) => format!("{key} may be ended by {names}; not all was seen: {doubt}"),
         None => format!("{key} may be ended by {names}"),
@@ -126,13 +130,21 @@ fn take_away(member: &str, grant: &Grant) -> String {
         ),
         Place::Ring(ring) => (
             "kms keyrings",
-            format!("{} --location {} --project {}", ring.id(), ring.location(), ring.project()),
+            format!(
+                "{} --location {} --project {}",
+                ring.id(),
+                ring.location(),
+                ring.project()
+            ),
         ),
         Place::Project(id) => ("projects", id.clone()),
         Place::Folder(number) => ("resource-manager folders", number.clone()),
         Place::Organization(number) => ("organizations", number.clone()),
     };
-    let quoted = |text: &str| match text.chars().all(|c| c.is_ascii_alphanumeric() || ":@._/-".contains(c)) {
+    let quoted = |text: &str| match text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || ":@._/-".contains(c))
+    {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
     };

@@ -1,0 +1,1 @@
+//! Whole judgements over what was seen around keys.
