@@ -12,15 +12,18 @@ mod walk;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::io::ErrorKind as Io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use keyward_core::envelope::Header;
 use keyward_core::error::Result;
 use keyward_core::inventory::{Inventory, Kind, WaysId};
 use keyward_core::manifest::{KeyringSpec, Manifest, SEALED_SUFFIX};
 use keyward_core::verify::Scan;
 use ring::digest::{Context, SHA256};
+use rustix::fs::{Mode, OFlags};
 
 use crate::io_error::io_error;
 use crate::project::Project;
@@ -138,6 +141,16 @@ pub fn survey_path(path: &Path) -> Result<Inventory> {
         }
     }
     Ok(inventory)
+}
+
+/// The header of the envelope, or the detached wraps, in the file at `path`; `None` when it is none, or cannot be read.
+pub fn read_header(path: &Path) -> Option<Header> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).ok()?;
+    match header::Reader::default().read(file.as_fd()).ok()? {
+        header::Read::Envelope(header) => Some(*header),
+        header::Read::Age | header::Read::Other => None,
+    }
 }
 
 /// Writes down what was found, if that is news.

@@ -1,6 +1,8 @@
 //! Seeing what a question about losses needs: how the keys of a manifest are now, and which escrow recipients were
 //! drilled. The answer itself is pure, and in [`keyward_core::survive`].
 
+mod record;
+
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -10,6 +12,8 @@ use keyward_core::kms::Observed;
 use keyward_core::manifest::{Lock, Manifest};
 use keyward_core::name::KeyRef;
 use keyward_core::survive::Topology;
+
+pub use record::Record;
 
 use crate::registry::Readers;
 use crate::verify::in_time;
