@@ -5,6 +5,7 @@ mod cloud;
 mod contest;
 mod emulator;
 mod files;
+mod index;
 mod memory;
 mod place;
 mod programs;
@@ -74,6 +75,8 @@ enum Part {
     Emulator,
     /// The provider for Cloud KMS, against Google's bare client; wraps in several locations.
     Cloud,
+    /// A hundred thousand envelopes: headers, the index, and what would be lost.
+    Index,
 }
 
 impl Part {
@@ -89,6 +92,7 @@ impl Part {
             Self::Batch => batch::rows(keyward()?, &scratch, rounds),
             Self::Emulator => emulator::rows(&Program::emulator(repository)?, &scratch, rounds),
             Self::Cloud => cloud::rows(rounds),
+            Self::Index => index::rows(&scratch, rounds),
         }
     }
 }
