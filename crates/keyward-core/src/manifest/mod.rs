@@ -7,6 +7,7 @@
 mod access;
 mod document;
 mod duration;
+mod edit;
 mod encode;
 mod keyring;
 mod lock;
@@ -21,6 +22,7 @@ use std::path::Path;
 
 pub use access::{Access, Impersonate, Quota, check_endpoint, is_on_this_machine};
 pub use duration::{duration_text, parse_duration};
+pub use edit::{NewKeyring, with_keyring, with_location};
 pub use encode::scalar;
 pub use keyring::{EMBEDDED_PROJECT, KeyringSpec};
 pub use lock::{Drill, Lock, LockCanary, LockedKey, LockedVersion, Mark, Proof, Retirement};
