@@ -156,9 +156,11 @@ fn reaches(alert: &AlertPolicy, channels: &Observed<Vec<Channel>>) -> Selects {
     let Observed::Present(channels) = channels else {
         return Selects::Maybe;
     };
+    // A name may have the project's id or its number.
+    let id = |name: &str| name.rsplit('/').next().map(str::to_owned);
     let mine = channels
         .iter()
-        .filter(|channel| alert.channels.contains(&channel.name));
+        .filter(|channel| alert.channels.iter().any(|name| id(name) == id(&channel.name)));
     let live = mine.map(|channel| {
         let on = channel.enabled.map_or(Selects::Maybe, Selects::from);
         on.and((!channel.unverified).into())
