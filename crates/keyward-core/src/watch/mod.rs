@@ -4,10 +4,13 @@
 //! would be lost, never from the name of an environment.
 
 mod alert;
+mod document;
 mod memory;
+mod message;
 
 pub use alert::{Alarm, Alert, Stake, alerts};
 pub use memory::{Known, Memory, Round};
+pub use message::{Message, SIGNATURE_HEADER, signature};
 
 #[cfg(test)]
 mod tests;

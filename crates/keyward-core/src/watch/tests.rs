@@ -135,3 +135,40 @@ fn only_a_complete_look_ends_an_alert() {
     assert_eq!(memory.take(Vec::new(), true, REPEAT, later(2)).over.len(), 1);
     assert_eq!(look(&mut memory, 3).tell.len(), 1, "and it may begin again");
 }
+
+#[test]
+fn a_memory_reads_as_it_was_written_and_a_damaged_one_is_told() {
+    let mut memory = Memory::default();
+    look(&mut memory, 0);
+    let id = memory.alerts.keys().next().unwrap().clone();
+    memory.acknowledge(&id, later(1));
+    let text = memory.encode();
+    assert_eq!(Memory::parse(&text).unwrap(), memory);
+    for damaged in [
+        "",
+        "{}",
+        "null",
+        &text.replace("\"version\": 1", "\"version\": 2"),
+        &text[..text.len() / 2],
+    ] {
+        assert!(Memory::parse(damaged).is_err(), "{damaged}");
+    }
+    assert!(Memory::parse(&text.replace("critical", "loud")).is_err());
+}
+
+#[test]
+fn a_message_has_what_a_person_needs_and_is_signed() {
+    let mut memory = Memory::default();
+    let round = memory.take(alerts(&report(vec![]), &content), true, REPEAT, start());
+    let body = Message::new(&round, &memory, later(31)).body();
+    let message: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(message["alerts"][0]["hours_left"], 9);
+    assert_eq!(message["alerts"][0]["severity"], "critical");
+    assert_eq!(message["alerts"][0]["since"], "2026-11-25T08:00:00Z");
+    // HMAC_SHA256("key", "1000.body"), by another implementation.
+    let secret = crate::secret::SecretBytes::new(b"key".to_vec());
+    let signed = signature(&secret, Timestamp::from_second(1000).unwrap(), b"body");
+    assert_eq!(signed, format!("t=1000,v1={SIGNED}"));
+}
+
+const SIGNED: &str = "062f6ed108cb94155be54ddfb5d8e80ef70ed54fe9bbf747b5507a21aaf1d704";
