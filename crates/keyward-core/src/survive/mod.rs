@@ -7,12 +7,14 @@
 //! Things with the same ways share their fate: the work is one of distinct ways, not of things.
 
 mod pattern;
+mod stake;
 mod thing;
 mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use pattern::Pattern;
+pub use stake::Stakes;
 pub use thing::Thing;
 pub use topology::{FOLDER_OWNER, KeyFacts, Topology};
 

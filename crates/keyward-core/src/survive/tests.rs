@@ -310,3 +310,30 @@ fn an_environment_is_asked_about_alone() {
     assert_eq!(survival.row(LossKind::Key, Some("dev")).losses.len(), 1);
     assert_eq!(survival.now(Some("prod")).lost.text(), "nobody's");
 }
+
+#[test]
+fn what_hangs_on_a_version_does_not_depend_on_whether_it_opens_now() {
+    let (here, there) = (key("app", 0), key("app", 1));
+    let any = Way::Kms {
+        key: here.clone(),
+        version: None,
+    };
+    let things = inventory(&[
+        ("alone", &[way(&here, 2)]),
+        ("two", &[way(&here, 2), way(&there, 1)]),
+        ("both off", &[way(&here, 2), way(&there, 2)]),
+        ("unnamed", &[any]),
+        ("another", &[way(&here, 1)]),
+    ]);
+    let topology = topology();
+    let survival = Survival::new(&things, &topology, &all_proven);
+    let stakes = survival.stakes(&here, Some(2));
+    assert_eq!(stakes.lost.text(), "alone, both off, unnamed");
+    assert_eq!(stakes.kept.text(), "two");
+    assert_eq!(survival.stakes(&here, None).lost.count(), 4);
+    assert_eq!(
+        survival.stakes(&there, Some(1)).lost.text(),
+        "two",
+        "its other way is disabled"
+    );
+}

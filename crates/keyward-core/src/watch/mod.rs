@@ -7,10 +7,12 @@ mod alert;
 mod document;
 mod memory;
 mod message;
+mod stake;
 
 pub use alert::{Alarm, Alert, Stake, alerts};
 pub use memory::{Known, Memory, Round};
 pub use message::{Message, SIGNATURE_HEADER, signature};
+pub use stake::stake;
 
 #[cfg(test)]
 mod tests;
