@@ -10,7 +10,7 @@
 //! | floor | modules |
 //! |---|---|
 //! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
-//! | bytes | [`envelope`] [`credential`] [`manifest`] [`escrow`] |
+//! | bytes | [`envelope`] [`credential`] [`manifest`] [`escrow`] [`terraform`] |
 //! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] [`estate`] |
 //! | decisions | [`survive`] [`verify`] [`watch`] |
 
@@ -28,6 +28,7 @@ pub mod credential;
 pub mod envelope;
 pub mod escrow;
 pub mod manifest;
+pub mod terraform;
 
 // Ports: what a provider must do, in plain data.
 pub mod audit;

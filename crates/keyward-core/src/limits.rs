@@ -95,3 +95,10 @@ pub const DESTROY_WINDOW_MAX: Duration = HOUR.saturating_mul(24 * 120);
 /// The destroy window of a key that was created without one: Cloud KMS' default since March 2024. Older keys keep the
 /// 24 hours that they were created with.
 pub const DESTROY_WINDOW_DEFAULT: Duration = HOUR.saturating_mul(24 * 30);
+
+/// Longest plan of `terraform show -json`, in bytes. Plans of very large states have some hundred MB.
+pub const PLAN_LEN: u64 = 1 << 30;
+/// Longest single text in it, in bytes: what a provider may send to Terraform in one message.
+pub const PLAN_TEXT_LEN: usize = 64 * 1024 * 1024;
+/// What is kept of it, in bytes: some 100,000 keys, grants and buckets.
+pub const PLAN_KEPT: usize = 64 * 1024 * 1024;

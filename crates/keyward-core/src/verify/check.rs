@@ -51,6 +51,8 @@ pub enum CheckId {
     V27,
     /// Buckets are under keys of the manifest, in places that fit.
     V28,
+    /// An infrastructure plan takes no key away.
+    V29,
     /// Keys that the provider makes by itself can be made.
     V30,
     /// The quota has room for what is planned.
@@ -126,6 +128,7 @@ impl CheckId {
             Self::V26 => "nobody tried to use an unusable version",
             Self::V27 => "no resource needs an unusable version",
             Self::V28 => "buckets are under keys of the manifest",
+            Self::V29 => "the infrastructure plan takes no key away",
             Self::V30 => "the provider can make its own keys",
             Self::V32 => "the quota has room for what is planned",
             Self::V34 => "the project lives and is held",
@@ -140,7 +143,7 @@ impl CheckId {
             Self::V01 | Self::V02 | Self::V04 | Self::V06 | Self::V07 | Self::V08 | Self::V18 | Self::V19 => {
                 Severity::Critical
             }
-            Self::V25 => Severity::Critical,
+            Self::V25 | Self::V29 => Severity::Critical,
             Self::V09 | Self::V10 | Self::V12 | Self::V15 | Self::V20 => Severity::High,
             Self::V21 | Self::V23 | Self::V26 | Self::V27 | Self::V28 => Severity::High,
             Self::V30 | Self::V34 | Self::V35 => Severity::High,

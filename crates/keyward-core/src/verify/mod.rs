@@ -14,6 +14,7 @@ mod report;
 mod scan;
 mod schedule;
 mod survival;
+mod terraform;
 mod timeline;
 mod use_of_keys;
 mod versions;
@@ -22,13 +23,15 @@ use std::collections::BTreeSet;
 
 pub use check::{Check, CheckId, Severity, Verdict};
 pub use estate::{
-    CONSTRAINTS, EstateEvidence, EstateSeen, KeySeen, OwnChange, PlaceSeen, ProjectSeen, judge_estate, powers, who_may_end,
+    CONSTRAINTS, EstateEvidence, EstateSeen, KeySeen, OwnChange, PlaceSeen, ProjectSeen, judge_estate,
+    powers, who_may_end,
 };
 pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
 pub use lock::recorded_elsewhere;
 pub use report::Report;
 pub use scan::Scan;
 pub use survival::judge_survival;
+pub use terraform::{Around, Judged, judge_plan};
 pub use timeline::{Event, EventKind, events};
 
 pub use crate::inventory::{Files, Uses};

@@ -1,0 +1,393 @@
+//! Who may decrypt: a plan must not take away the last one that it knows, nor a service that encrypts for its users.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::{Known, key_name, some_of};
+use crate::name::CryptoKeyName;
+use crate::terraform::{Act, Change, Policy, Values};
+use crate::verify::{Check, CheckId, Verdict};
+
+/// What a grant is made on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Key(CryptoKeyName),
+    /// `projects/P/locations/L/keyRings/R`.
+    Ring(String),
+    Project(String),
+}
+
+/// Whether a role lets its holders decrypt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Decrypts {
+    Yes,
+    /// A role of the customer's own: it does not show.
+    Perhaps,
+}
+
+/// One principal with one role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Grant {
+    scope: Scope,
+    decrypts: Decrypts,
+    role: String,
+    member: String,
+}
+
+/// All grants that the plan knows, now and afterwards.
+#[derive(Default)]
+struct Grants {
+    before: BTreeSet<Grant>,
+    after: BTreeSet<Grant>,
+    /// On what the plan changes grants without showing to whom; `None` is anything.
+    unseen: BTreeSet<Option<Scope>>,
+}
+
+pub(super) fn judge(known: &Known<'_>) -> Vec<Check> {
+    let grants = Grants::of(known);
+    if grants.before == grants.after && grants.unseen.is_empty() {
+        return Vec::new();
+    }
+    let mut checks: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    for place in places(known, &grants) {
+        if place.key.as_ref().is_some_and(|key| known.is_destroyed(key)) {
+            continue;
+        }
+        if let Some(verdict) = place.judge(&grants) {
+            checks.entry(place.name()).or_default().push(verdict);
+        }
+    }
+    let one = |(name, verdicts): (String, Vec<Verdict>)| {
+        verdicts
+            .into_iter()
+            .map(move |verdict| Check::new(CheckId::V29, &name, verdict))
+    };
+    checks.into_iter().flat_map(one).collect()
+}
+
+/// What an authoritative resource that is new takes away does not show.
+pub(super) fn notes(known: &Known<'_>) -> Vec<String> {
+    let new = known.plan.changes.iter().filter(|change| {
+        let whole = change.kind.ends_with("_iam_policy") || change.kind.ends_with("_iam_binding");
+        change.act == Act::Create && whole && scope_path(&change.kind).is_some()
+    });
+    let on_old = new.filter(|change| {
+        let path = scope_path(&change.kind).unwrap_or_default();
+        !change.new().is_unknown(path)
+    });
+    let addresses: Vec<&str> = on_old.map(|change| change.address.as_str()).collect();
+    let note = format!(
+        "takes what it grants from everybody whom it does not name, which no plan shows: {}",
+        some_of(&addresses)
+    );
+    (!addresses.is_empty()).then_some(note).into_iter().collect()
+}
+
+/// A key with everything that it inherits, or a ring or project of which no key is known.
+struct Place {
+    key: Option<CryptoKeyName>,
+    scopes: Vec<Scope>,
+}
+
+impl Place {
+    fn of_key(key: CryptoKeyName) -> Self {
+        let scopes = vec![
+            Scope::Key(key.clone()),
+            Scope::Ring(key.ring().to_string()),
+            Scope::Project(key.ring().project().to_owned()),
+        ];
+        Self {
+            key: Some(key),
+            scopes,
+        }
+    }
+
+    fn name(&self) -> String {
+        match (&self.key, self.scopes.first()) {
+            (Some(key), _) => super::known::reference(key).to_string(),
+            (None, Some(Scope::Ring(ring))) => format!("gcp-kms://{ring}"),
+            (None, Some(Scope::Project(project))) => format!("project {project}"),
+            (None, _) => String::new(),
+        }
+    }
+
+    fn of<'a>(&'a self, grants: &'a BTreeSet<Grant>) -> impl Iterator<Item = &'a Grant> {
+        grants.iter().filter(|grant| self.scopes.contains(&grant.scope))
+    }
+
+    /// Whether it gets grants that do not show.
+    fn hides(&self, grants: &Grants) -> bool {
+        let concerns = |scope: &Option<Scope>| scope.as_ref().is_none_or(|scope| self.scopes.contains(scope));
+        grants.unseen.iter().any(concerns)
+    }
+
+    fn judge(&self, grants: &Grants) -> Option<Verdict> {
+        self.agents(grants).or_else(|| self.last(grants))
+    }
+
+    /// Services that can no longer decrypt for their users.
+    fn agents(&self, grants: &Grants) -> Option<Verdict> {
+        let members = |all| -> BTreeSet<&str> {
+            let able = self.of(all).filter(|grant| grant.decrypts == Decrypts::Yes);
+            able.map(|grant| grant.member.as_str()).collect()
+        };
+        let (before, after) = (members(&grants.before), members(&grants.after));
+        let gone: Vec<&str> = before
+            .difference(&after)
+            .copied()
+            .filter(|member| is_agent(member))
+            .collect();
+        if gone.is_empty() {
+            return None;
+        }
+        let may = |grant: &Grant| grant.decrypts == Decrypts::Perhaps && gone.contains(&&*grant.member);
+        let perhaps = self.hides(grants) || self.of(&grants.after).any(may);
+        let who = some_of(&gone);
+        Some(match perhaps {
+            true => Verdict::Unknown(format!(
+                "{who} may no longer decrypt under it; another grant may let it, which does not show in the plan"
+            )),
+            false => Verdict::Fail(format!(
+                "{who} can no longer decrypt under it: nothing that this service keeps under the key can be read"
+            )),
+        })
+    }
+
+    /// The last one who can decrypt.
+    fn last(&self, grants: &Grants) -> Option<Verdict> {
+        let able = |all| {
+            self.of(all)
+                .filter(|grant| grant.decrypts == Decrypts::Yes)
+                .count()
+        };
+        let perhaps = |all| {
+            self.of(all)
+                .filter(|grant| grant.decrypts == Decrypts::Perhaps)
+                .count()
+        };
+        let (before, after) = (&grants.before, &grants.after);
+        if able(after) > 0 || (able(before) == 0 && perhaps(after) >= perhaps(before)) {
+            return None;
+        }
+        let gone: BTreeSet<&str> = self.of(before).map(|grant| grant.member.as_str()).collect();
+        let gone = some_of(&gone.into_iter().collect::<Vec<_>>());
+        let undecided = able(before) == 0 || perhaps(after) > 0 || self.hides(grants);
+        Some(match undecided {
+            true => Verdict::Unknown(format!(
+                "{gone} may lose what lets it decrypt under it; whether anybody else can does not show in the plan"
+            )),
+            false => Verdict::Fail(format!(
+                "the last who can decrypt under it, as far as the plan knows, no longer can: {gone}"
+            )),
+        })
+    }
+}
+
+/// Every key that is known, and every other scope that has grants now.
+fn places(known: &Known<'_>, grants: &Grants) -> Vec<Place> {
+    let in_plan = known
+        .plan
+        .changes
+        .iter()
+        .filter(|change| change.kind == "google_kms_crypto_key");
+    let mut keys: BTreeSet<CryptoKeyName> = in_plan.filter_map(|change| key_name(change.old())).collect();
+    keys.extend(known.declared().cloned());
+    for grant in &grants.before {
+        if let Scope::Key(key) = &grant.scope {
+            keys.insert(key.clone());
+        }
+    }
+    let covered: BTreeSet<Scope> = keys
+        .iter()
+        .flat_map(|key| Place::of_key(key.clone()).scopes)
+        .collect();
+    let bare: BTreeSet<&Scope> = grants.before.iter().map(|grant| &grant.scope).collect();
+    let bare = bare
+        .into_iter()
+        .filter(|scope| !covered.contains(scope))
+        .map(|scope| Place {
+            key: None,
+            scopes: std::iter::once(scope.clone()).chain(above(scope)).collect(),
+        });
+    let bare: Vec<Place> = bare.collect();
+    keys.into_iter().map(Place::of_key).chain(bare).collect()
+}
+
+fn above(scope: &Scope) -> Option<Scope> {
+    match scope {
+        Scope::Ring(ring) => Some(Scope::Project(ring.split('/').nth(1)?.to_owned())),
+        Scope::Key(_) | Scope::Project(_) => None,
+    }
+}
+
+impl Grants {
+    fn of(known: &Known<'_>) -> Self {
+        let mut grants = Self::default();
+        let changes = || {
+            known
+                .plan
+                .changes
+                .iter()
+                .filter(|change| scope_path(&change.kind).is_some())
+        };
+        for change in changes() {
+            grants.before.extend(granted(change, change.old()));
+            if change.act.forgets() || change.act == Act::Nothing {
+                grants.after.extend(granted(change, change.old()));
+            }
+            grants.after.extend(granted(change, change.new()));
+            if change.act != Act::Delete && hides(change) {
+                grants.unseen.insert(scope(change, change.new()));
+            }
+        }
+        for change in changes() {
+            grants.narrow(change);
+        }
+        let deleted: BTreeSet<String> = known.plan.changes.iter().filter_map(deleted_account).collect();
+        grants.after.retain(|grant| !deleted.contains(&grant.member));
+        grants
+    }
+
+    /// A whole policy leaves nothing besides it, and a whole binding nobody besides its members.
+    fn narrow(&mut self, change: &Change) {
+        let whole_policy = change.kind.ends_with("_iam_policy");
+        let whole_role = change.kind.ends_with("_iam_binding");
+        let Some(scope) = scope(change, change.new()).filter(|_| whole_policy || whole_role) else {
+            return;
+        };
+        if change.after.is_none() || hides(change) {
+            return;
+        }
+        let stays: BTreeSet<Grant> = granted(change, change.new()).collect();
+        let role = change.new().text("role");
+        self.after.retain(|grant| {
+            let concerned = grant.scope == scope && (whole_policy || Some(&*grant.role) == role);
+            !concerned || stays.contains(grant)
+        });
+    }
+}
+
+/// The attribute that says what a resource grants on; `None` for what grants nothing on keys.
+fn scope_path(kind: &str) -> Option<&'static str> {
+    let (of, how) = kind.rsplit_once("_iam_")?;
+    let path = match of {
+        "google_kms_crypto_key" => "crypto_key_id",
+        "google_kms_key_ring" => "key_ring_id",
+        "google_project" => "project",
+        _ => return None,
+    };
+    matches!(how, "member" | "binding" | "policy").then_some(path)
+}
+
+fn scope(change: &Change, values: &Values) -> Option<Scope> {
+    let path = scope_path(&change.kind)?;
+    let text = values.text(path)?;
+    Some(match path {
+        "crypto_key_id" => Scope::Key(values.key(path).or_else(|| short(text))?),
+        "key_ring_id" => Scope::Ring(ring(text)),
+        _ => Scope::Project(text.trim_start_matches("projects/").to_owned()),
+    })
+}
+
+/// `PROJECT/LOCATION/RING/KEY`, which the provider takes too.
+fn short(text: &str) -> Option<CryptoKeyName> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let [project, location, ring, key] = parts[..] else {
+        return None;
+    };
+    format!("projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{key}")
+        .parse()
+        .ok()
+}
+
+fn ring(text: &str) -> String {
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts[..] {
+        [project, location, ring] => format!("projects/{project}/locations/{location}/keyRings/{ring}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether a resource grants something that does not show yet.
+fn hides(change: &Change) -> bool {
+    let new = change.new();
+    let path = scope_path(&change.kind).unwrap_or_default();
+    change.act == Act::Other
+        || ["role", "member", "policy_data", path]
+            .iter()
+            .any(|path| new.is_unknown(path))
+        || new.list_is_unknown("members")
+        || [change.old(), new].iter().any(|values| {
+            let data = values.text("policy_data");
+            data.is_some_and(|data| Policy::parse(data).is_none())
+        })
+}
+
+/// What a resource with these attributes grants, as far as it lets anybody decrypt.
+fn granted<'a>(change: &Change, values: &'a Values) -> impl Iterator<Item = Grant> + use<'a> {
+    let scope = scope(change, values);
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    if let Some(role) = values.text("role") {
+        let members = values.text("member").into_iter().chain(values.list("members"));
+        pairs.extend(members.map(|member| (role.to_owned(), member.to_owned())));
+    }
+    let policy = values
+        .text("policy_data")
+        .and_then(Policy::parse)
+        .unwrap_or_default();
+    for binding in policy.bindings {
+        let role = binding.role;
+        pairs.extend(binding.members.into_iter().map(|member| (role.clone(), member)));
+    }
+    pairs.into_iter().filter_map(move |(role, member)| {
+        Some(Grant {
+            scope: scope.clone()?,
+            decrypts: decrypts(&role)?,
+            role,
+            member,
+        })
+    })
+}
+
+/// Predefined roles that hold `cloudkms.cryptoKeyVersions.useToDecrypt` (IAM documentation, "Cloud KMS roles").
+fn decrypts(role: &str) -> Option<Decrypts> {
+    const ABLE: [&str; 6] = [
+        "roles/cloudkms.cryptoKeyDecrypter",
+        "roles/cloudkms.cryptoKeyDecrypterViaDelegation",
+        "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+        "roles/cloudkms.cryptoKeyEncrypterDecrypterViaDelegation",
+        "roles/cloudkms.cryptoOperator",
+        "roles/owner",
+    ];
+    let own = role.starts_with("projects/") || role.starts_with("organizations/");
+    match ABLE.contains(&role) {
+        true => Some(Decrypts::Yes),
+        false => own.then_some(Decrypts::Perhaps),
+    }
+}
+
+/// Whether a principal is one of Google's service agents, which encrypt and decrypt for what they keep.
+fn is_agent(member: &str) -> bool {
+    const DOMAINS: [&str; 9] = [
+        "bigquery-encryption",
+        "cloudcomposer-accounts",
+        "compute-system",
+        "container-engine-robot",
+        "dataflow-service-producer-prod",
+        "dataproc-accounts",
+        "gcf-admin-robot",
+        "gs-project-accounts",
+        "serverless-robot-prod",
+    ];
+    let account = member
+        .strip_prefix("serviceAccount:")
+        .and_then(|account| account.split_once('@'));
+    let domain = account.and_then(|(_, domain)| domain.strip_suffix(".iam.gserviceaccount.com"));
+    domain.is_some_and(|domain| DOMAINS.contains(&domain) || domain.starts_with("gcp-sa-"))
+}
+
+/// A service account that is deleted holds nothing any more.
+fn deleted_account(change: &Change) -> Option<String> {
+    let is_deleted = change.kind == "google_service_account" && change.act.destroys();
+    let email = change.old().text("email").filter(|_| is_deleted)?;
+    Some(format!("serviceAccount:{email}"))
+}
