@@ -5,6 +5,7 @@
 //! that keys exist and are on schedule. Nothing here reads a clock, draws randomness or knows a provider by itself:
 //! all of it is handed in. The async functions need a Tokio runtime with its timer enabled.
 
+pub mod adopt;
 pub mod atomic_file;
 pub mod audit_log;
 pub mod body;
@@ -15,6 +16,7 @@ pub mod lock_file;
 pub mod project;
 pub mod registry;
 pub mod survive;
+pub mod terraform;
 pub mod uses;
 pub mod verify;
 pub mod watch;

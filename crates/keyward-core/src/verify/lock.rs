@@ -71,11 +71,14 @@ pub(super) fn file(lock: LockState<'_>, declared: &BTreeSet<&KeyRef>) -> Check {
     Check::new(CheckId::V04, LOCK_FILE_NAME, verdict).next(next)
 }
 
-/// Whether the lock has keys, and none that is declared, or that a changed location or project made of a declared one.
+/// Whether the lock has keys, and none of a declared ring, or of one whose location or project was changed.
 fn is_of_another(lock: &Lock, declared: &BTreeSet<&KeyRef>) -> bool {
     let is_ours = |key: &KeyRef| {
-        let is_before = |now: &&KeyRef| is_same_elsewhere(key, now) || is_same_in_another_project(key, now);
-        declared.contains(key) || declared.iter().any(is_before)
+        let is_before = |now: &&KeyRef| {
+            let is_same_ring = key.provider == now.provider && key.name.ring() == now.name.ring();
+            is_same_ring || is_same_elsewhere(key, now) || is_same_in_another_project(key, now)
+        };
+        declared.iter().any(is_before)
     };
     !lock.keys.is_empty() && !declared.is_empty() && !lock.keys.keys().any(is_ours)
 }

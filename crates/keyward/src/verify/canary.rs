@@ -1,6 +1,6 @@
 //! Canaries: small secrets that are sealed under a key and opened again.
 
-use keyward_core::error::{Error, Result};
+use keyward_core::error::{Error, ErrorKind, Result};
 use keyward_core::kms::{EncryptWith, Encrypted, KmsCode, KmsCrypt, KmsError};
 use keyward_core::manifest::LockCanary;
 use keyward_core::name::{CryptoKeyName, KeyVersionName, Provider, VersionRef};
@@ -129,6 +129,12 @@ impl Place<'_> {
 }
 
 impl Failure {
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Failed(error) | Self::Unknown(error) => error.kind(),
+        }
+    }
+
     pub(super) fn into_error(self) -> Error {
         match self {
             Self::Failed(error) | Self::Unknown(error) => error,

@@ -77,6 +77,24 @@ impl Prover<'_> {
         flown.map_err(|failure| failure.into_error().on(version))
     }
 
+    /// Opens the canary of `version` that the lock keeps: it opens under the material that sealed it, and no other.
+    ///
+    /// # Errors
+    /// A refusal, or damage, when it does not open; unavailable when that cannot be tried.
+    pub async fn open_recorded(&self, version: &VersionRef, canary: &[u8]) -> Result<()> {
+        let crypt = self.crypters.get(version.provider)?;
+        let patience = Patience::new(self.deadline);
+        let opened = canary::open_from_lock(crypt.as_ref(), version, canary, &patience).await;
+        opened.map_err(|failure| {
+            Error::new(
+                failure.kind(),
+                "the canary that the lock keeps does not open under it",
+            )
+            .because(failure.into_error())
+            .on(version)
+        })
+    }
+
     /// What the lock says about a proof by this prover.
     pub fn proof(&self) -> Proof {
         Proof {
