@@ -174,7 +174,7 @@ impl Answer for Matrix<'_> {
             "total": self.total,
             "now": outcome(&self.now),
             "kinds": self.rows.iter().map(kind).collect::<Vec<_>>(),
-            "not_counted": self.objections,
+            "not_counted": self.objections.iter().map(objection).collect::<Vec<_>>(),
             "checks": self.checks,
             "whole": self.inventory.is_whole(),
         })
@@ -214,11 +214,20 @@ fn is_bad(loss: &&Loss) -> bool {
     !loss.outcome.lost.is_empty() || !loss.outcome.unknown.is_empty()
 }
 
+fn objection((way, why): (&String, &String)) -> Value {
+    json!({ "way": way, "why": why })
+}
+
 fn kind(row: &Row) -> Value {
     let things = row.losses.iter().map(|loss| {
-        let mut object = outcome(&loss.outcome);
-        object["thing"] = json!(loss.thing.to_string());
-        object
+        let Outcome { lost, unknown } = &loss.outcome;
+        json!({
+            "thing": loss.thing.to_string(),
+            "lost": lost.count(),
+            "first_lost": lost.named(),
+            "unknown": unknown.count(),
+            "first_unknown": unknown.named(),
+        })
     });
     json!({
         "kind": row.kind.id(),

@@ -68,12 +68,14 @@ fn inventory(session: &Session, project: &Project) -> Inventory {
 }
 
 /// How the keys are now, and what is known about who may end them.
-fn look(session: &Session, project: &Project) -> Result<Topology> {
+pub(super) fn look(session: &Session, project: &Project) -> Result<Topology> {
     let readers = session.providers()?.readers();
     let found = Found::look(&project.lock_file());
     let lock = match found.state() {
         LockState::Read(lock) => Some(lock),
-        LockState::Missing | LockState::Damaged(_) | LockState::Conflicted(_) | LockState::Unreadable(_) => None,
+        LockState::Missing | LockState::Damaged(_) | LockState::Conflicted(_) | LockState::Unreadable(_) => {
+            None
+        }
     };
     let (manifest, now) = (&project.manifest, session.clock.now());
     session.wait_for(async { Ok(topology(manifest, lock, &readers, Powers::default(), now, DEADLINE).await) })
