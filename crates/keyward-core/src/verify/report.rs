@@ -52,7 +52,7 @@ impl Report {
     }
 
     /// 1 on any failure, else 3 when a gate check (with `strict`: any check) is undecided, else 0. A report about no
-    /// key at all proves nothing: 3.
+    /// key at all proves nothing: 3, unless it is about an infrastructure plan and nothing else.
     pub fn exit_code(&self, strict: bool) -> u8 {
         let blocks =
             |check: &Check| matches!(check.verdict, Verdict::Unknown(_)) && (strict || check.id.is_gate());
@@ -62,11 +62,16 @@ impl Report {
             .any(|check| matches!(check.verdict, Verdict::Fail(_)))
         {
             1
-        } else if self.keys() == 0 || self.checks.iter().any(blocks) {
+        } else if (self.keys() == 0 && !self.is_about_a_plan()) || self.checks.iter().any(blocks) {
             3
         } else {
             0
         }
+    }
+
+    /// Whether an infrastructure plan was judged, and nothing else was looked at.
+    fn is_about_a_plan(&self) -> bool {
+        !self.checks.is_empty() && self.checks.iter().all(|check| check.id == CheckId::V29)
     }
 
     /// The verdict of the whole report: the one that decides the exit code.

@@ -18,6 +18,10 @@ use crate::manifest::Manifest;
 use crate::name::KeyRef;
 use crate::terraform::{Change, Given, Plan};
 
+/// What helps when a plan leaves something open: another one, once that is known.
+const AGAIN: &str =
+    "terraform plan -out PLAN && terraform show -json PLAN | keyward verify --terraform-plan -";
+
 /// What a plan is judged against.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
@@ -43,13 +47,18 @@ pub struct Judged {
 /// Judges a plan.
 pub fn judge_plan(given: &Given, around: Around<'_>) -> Judged {
     let resource = format!("plan {}", around.file);
-    match given {
+    let mut judged = match given {
         Given::Plan(plan) => judge(plan, around, &resource),
         Given::Unread(why) => Judged {
             checks: vec![Check::new(CheckId::V29, resource, Verdict::Unknown(why.clone()))],
             notes: Vec::new(),
         },
+    };
+    let undecided = |check: &&mut Check| matches!(check.verdict, Verdict::Unknown(_)) && check.next.is_none();
+    for check in judged.checks.iter_mut().filter(undecided) {
+        check.next = Some(AGAIN.to_owned());
     }
+    judged
 }
 
 fn judge(plan: &Plan, around: Around<'_>, resource: &str) -> Judged {
