@@ -1,5 +1,6 @@
 //! `keyward key …`: look at keys, make them, disable them, and bring them back. Nothing here can destroy one.
 
+mod adopt;
 mod bring_back;
 mod create;
 mod disable;
@@ -34,6 +35,7 @@ enum Verb {
     List(list::List),
     Show(show::Show),
     Create(create::Create),
+    Adopt(adopt::Adopt),
     Disable(disable::Disable),
     Enable(rescue::Enable),
     Restore(rescue::Restore),
@@ -45,6 +47,7 @@ impl Key {
             Verb::List(verb) => verb.run(session),
             Verb::Show(verb) => verb.run(session),
             Verb::Create(verb) => verb.run(session),
+            Verb::Adopt(verb) => verb.run(session),
             Verb::Disable(verb) => verb.run(session),
             Verb::Enable(verb) => verb.run(session),
             Verb::Restore(verb) => verb.run(session),

@@ -1,5 +1,6 @@
 //! Proving keys, and bringing the lock up to what was proven.
 
+use keyward::adopt::{self, Adoption};
 use keyward::lock_file;
 use keyward::project::Project;
 use keyward::registry::{Crypters, Readers};
@@ -41,6 +42,19 @@ impl<'a> Prove<'a> {
     /// The key is not there, or a version does not do its work.
     pub(super) async fn key(&self, key: &KeyRef) -> Result<Proven> {
         Ok((key.clone(), self.prover().prove(key).await?))
+    }
+
+    /// Looks at a key that may be adopted, and proves it; `recorded` is what the lock has about it.
+    ///
+    /// # Errors
+    /// Those of [`adopt::look`].
+    pub(super) async fn adoption(
+        &self,
+        key: &KeyRef,
+        recorded: Option<&LockedKey>,
+        even_if_replaced: bool,
+    ) -> Result<Adoption> {
+        adopt::look(&self.prover(), key, recorded, even_if_replaced).await
     }
 
     /// Proves one version.
