@@ -54,13 +54,23 @@ impl Caller {
         endpoint: &Endpoint,
         account: Option<&str>,
     ) -> Result<Credentials, KmsError> {
+        self.scoped(endpoint, account, SCOPE).await
+    }
+
+    /// The same, for a token of an account that may be used for `scope`.
+    pub(crate) async fn scoped(
+        &self,
+        endpoint: &Endpoint,
+        account: Option<&str>,
+        scope: &str,
+    ) -> Result<Credentials, KmsError> {
         install_tls();
         match account {
             None => self.itself(endpoint).await,
             Some(account) if endpoint.is_local() => Named::of(account).map(Credentials::from),
             Some(account) => impersonated::Builder::from_source_credentials(self.itself(endpoint).await?)
                 .with_target_principal(account)
-                .with_scopes([SCOPE])
+                .with_scopes([scope])
                 .build()
                 .map_err(|cause| unusable(&cause)),
         }
@@ -104,7 +114,7 @@ impl Caller {
 }
 
 /// Installs ring as the TLS stack of this process, unless one is installed.
-fn install_tls() {
+pub fn install_tls() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // An error says that a program which embeds this crate has chosen one itself.

@@ -29,7 +29,7 @@ pub struct GcpKms(pub(crate) Arc<Shared>);
 
 /// What all clones share.
 pub(crate) struct Shared {
-    access: Access,
+    pub(crate) access: Access,
     pub(crate) clock: Arc<dyn Clock>,
     rng: Mutex<Box<dyn CryptoRng + Send>>,
     pub(crate) clients: Clients,

@@ -27,6 +27,7 @@ mod create_version;
 mod credentials;
 mod crypt;
 mod endpoint;
+mod estate;
 mod explain;
 mod fate;
 mod integrity;
@@ -49,4 +50,6 @@ mod translate;
 mod tests;
 
 pub use access::{Access, CredentialSource, Impersonate, Quota, Route, Settings};
+pub use credentials::install_tls;
+pub use estate::GcpEstate;
 pub use kms::GcpKms;

@@ -388,7 +388,7 @@ fn innermost(error: &Error) -> String {
 }
 
 /// Foreign text, safe to print: escaped, and cut.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let is_harmless = |c: &char| !c.is_control();
     let line: String = text
         .chars()

@@ -3,6 +3,7 @@
 mod changes;
 mod credentials;
 mod crypt;
+mod estate;
 mod reads;
 mod stub;
 mod way;

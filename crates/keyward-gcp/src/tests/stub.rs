@@ -23,6 +23,7 @@ pub(super) struct Asked {
     pub(super) path: String,
     pub(super) authorization: Option<String>,
     pub(super) quota_project: Option<String>,
+    pub(super) body: String,
 }
 
 type Script = dyn Fn(usize, &Asked) -> Reply + Send + Sync;
@@ -83,7 +84,10 @@ fn serve(stream: TcpStream, asked: &Mutex<Vec<Asked>>, script: &Script) {
                     "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
                     body.len()
                 );
-                writer.write_all((head + &body).as_bytes()).unwrap();
+                // Who has read enough hangs up.
+                if writer.write_all((head + &body).as_bytes()).is_err() {
+                    return;
+                }
             }
             Reply::Dropped => return,
             Reply::Late => thread::sleep(std::time::Duration::from_secs(1)),
@@ -100,6 +104,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         path: words.next()?,
         authorization: None,
         quota_project: None,
+        body: String::new(),
     };
     let mut length = 0;
     loop {
@@ -115,7 +120,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
             _ => {}
         }
     }
-    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
+    reader.take(length).read_to_string(&mut asked.body).ok()?;
     Some(asked)
 }
 
