@@ -225,7 +225,7 @@ fn enable_does_not_restore() {
     assert!(ran.stderr.contains("keyward key restore"), "{}", ran.stderr);
     let list = demo.ok(&["key", "list"]);
     assert!(
-        list.contains("DESTROY_SCHEDULED") && list.contains("destroyed in 29 days"),
+        list.contains("DESTROY_SCHEDULED") && list.contains("destroyed at ") && list.contains(", in 719 h"),
         "{list}"
     );
 }

@@ -172,20 +172,23 @@ pub(super) fn style_of(state: VersionState) -> Style {
 /// What a person should know about a version beside its state.
 pub(super) fn note_on(version: &KeyVersion, now: Timestamp) -> String {
     match (version.destroy_at, version.destroyed_at) {
-        (Some(at), _) => format!("destroyed in {}", left(until(now, at))),
+        (Some(at), _) => format!("destroyed at {}, in {}", second(at), left(until(now, at))),
         (_, Some(at)) => format!("gone since {}", day(at)),
         _ => String::new(),
     }
 }
 
-/// `3 days`, `5 hours`: rounded down, so that nobody relies on time that is not there.
-pub(super) fn left(time: Duration) -> String {
-    let hours = time.as_secs() / 3600;
-    match hours {
+/// `719 h`: rounded down, so that nobody relies on time that is not there.
+fn left(time: Duration) -> String {
+    match time.as_secs() / 3600 {
         0 => "less than an hour".to_owned(),
-        1..72 => format!("{hours} hours"),
-        _ => format!("{} days", hours / 24),
+        hours => format!("{hours} h"),
     }
+}
+
+/// An instant to the second, rounded down.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The day of an instant.
@@ -222,6 +225,32 @@ mod tests {
                 keyring: None,
             },
         }
+    }
+
+    #[test]
+    fn the_end_of_a_version_is_told_to_the_second_and_in_hours_that_are_left() {
+        let now: Timestamp = "2026-11-25T13:20:52Z".parse().unwrap();
+        let note = |end: &str| {
+            let key: keyward_core::name::KeyRef = NAME.parse().unwrap();
+            let version = KeyVersion {
+                name: key.name.version(1),
+                state: VersionState::DestroyScheduled,
+                algorithm: Algorithm::default(),
+                protection: ProtectionLevel::default(),
+                created: Timestamp::UNIX_EPOCH,
+                destroy_at: Some(end.parse().unwrap()),
+                destroyed_at: None,
+            };
+            note_on(&version, now)
+        };
+        assert_eq!(
+            note("2026-12-25T13:20:51.9Z"),
+            "destroyed at 2026-12-25T13:20:51Z, in 719 h"
+        );
+        assert_eq!(
+            note("2026-11-25T14:20:51Z"),
+            "destroyed at 2026-11-25T14:20:51Z, in less than an hour"
+        );
     }
 
     #[test]
