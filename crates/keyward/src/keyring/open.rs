@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use keyward_core::context::EncryptionContext;
 use keyward_core::envelope::{BODY_HEAD_LEN, BodyOpener, Detached, Header, WrapKind};
 use keyward_core::error::{Error, Result};
@@ -16,7 +16,6 @@ use keyward_core::secret::DataKey;
 use tokio::time::timeout;
 
 use super::attempt::with_attempts;
-use super::seal::too_slow;
 use super::way::{Tried, Way, ways};
 use super::{Attempt, DEADLINE, HEDGE_AFTER, OpenedBy, Permitted};
 use crate::registry::Crypters;
@@ -129,6 +128,13 @@ impl<'a> Opener<'a> {
                 asked.remove(&number);
                 match tried {
                     Tried::Opened(opened) => {
+                        // What failed meanwhile is known, and tells more than that it was slow.
+                        while let Some(Some((also, tried))) = running.next().now_or_never() {
+                            if let (Tried::Failed(attempt), true) = (tried, also < number) {
+                                passed_over.push(attempt);
+                            }
+                            asked.remove(&also);
+                        }
                         passed_over.extend(asked.range(..number).map(|(_, slow)| self.overtaken(slow)));
                         return Some(*opened);
                     }
@@ -142,7 +148,10 @@ impl<'a> Opener<'a> {
     fn overtaken(&self, resource: &str) -> Attempt {
         Attempt {
             resource: resource.to_owned(),
-            error: too_slow(self.hedge_after),
+            error: Error::unavailable(format!(
+                "no answer after {} ms, and another way opened it first; `keyward verify` shows why",
+                self.hedge_after.as_millis()
+            )),
         }
     }
 }
