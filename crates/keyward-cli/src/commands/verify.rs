@@ -1,19 +1,26 @@
 //! `keyward verify`: the gate. It holds what looks and what seals canaries, and nothing that could change a key.
 
+mod terraform;
+
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::Args;
 use keyward::lock_file::Found;
 use keyward::project::Project;
-use keyward::uses;
-use keyward::verify::{Canaries, DEADLINE, Verify as Request, verify};
+use keyward::uses::survey;
+use keyward::verify::{Canaries, DEADLINE, Verify as Request, verify_and_keep};
 use keyward_core::error::Result;
-use keyward_core::manifest::CanaryMode;
-use keyward_core::verify::{Check, Report, Verdict};
+use keyward_core::manifest::{CanaryMode, LossKind};
+use keyward_core::verify::{Check, Report, Verdict, judge_survival};
 use serde_json::{Value, json};
 
+use super::survive::Hangings;
+use super::uses::index_file;
+use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::names::Names;
+use crate::report::{Matrix, Page as ReportPage, html, sarif, write_report};
 use crate::session::Session;
 use crate::ui::{Answer, Page, bad, command, faint, good, strong, uneasy};
 
@@ -31,24 +38,49 @@ pub(crate) struct Verify {
     /// Let every check that could not be decided block, not only those of the gate
     #[arg(long)]
     strict: bool,
+
+    /// Also write the report as one HTML page, which needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
+    /// Also write what did not pass as SARIF 2.1.0, for code hosts
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
+
+    /// Also judge a plan of Terraform or OpenTofu: the output of `terraform show -json PLAN`, or `-` for stdin. Without
+    /// a manifest, judge that alone
+    #[arg(long, value_name = "FILE")]
+    terraform_plan: Option<PathBuf>,
 }
 
 impl Verify {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        let plan = self
+            .terraform_plan
+            .as_deref()
+            .map(terraform::Named::read)
+            .transpose()?;
+        if let (Some(plan), None) = (&plan, session.project()?) {
+            return plan.judge_alone(&self, session);
+        }
         let project = session.needed_project()?;
         let env = session
             .requested_environment(project)?
             .map(|env| env.name.as_str());
+        let keyrings = project.manifest.keyrings();
+        let keyrings = keyrings.filter(|keyring| env.is_none_or(|env| keyring.env == env));
+        session.reaches(keyrings.flat_map(|keyring| keyring.keys()), For::Keys)?;
         let providers = session.providers()?;
         let (readers, crypters) = (providers.readers(), providers.crypters());
         let canary = self.canary.as_deref().map(CanaryMode::parse).transpose()?;
         let lock = Found::look(&project.lock_file());
-        let scan = uses::scan(project);
+        let found = survey(project, index_file(session, false).as_ref());
+        let scan = &found.scan;
         let request = Request {
             manifest: &project.manifest,
             env,
             lock: lock.state(),
-            scan: &scan,
+            scan,
             readers: &readers,
             canaries: match canary.unwrap_or(project.manifest.canary()) {
                 CanaryMode::Here => Canaries::Here(&crypters),
@@ -58,8 +90,20 @@ impl Verify {
             now: session.clock.now(),
             deadline: DEADLINE,
         };
-        let report = session.wait_for(async { Ok(verify(request, &mut session.rng()).await) })?;
+        let asked = matches!(request.canaries, Canaries::Here(_));
+        let verified = async { Ok(verify_and_keep(request, &mut session.rng()).await) };
+        let (mut report, sight) = session.wait_for(verified)?;
+        let hangings = Hangings::new(session, project, lock.state(), &sight);
+        let survival = hangings.survival(&found.inventory);
+        let losses = judge_survival(&project.manifest, env, &found.inventory, &survival, asked);
+        report.checks.extend(losses);
+        if let Some(plan) = &plan {
+            plan.add_to(&mut report, project, scan);
+        }
         let exit = Exit(report.exit_code(self.strict));
+        let names = Names::of(Some(project));
+        let rows = || LossKind::ALL.map(|kind| survival.row(kind, env));
+        self.write_forms(project, &report, || Matrix::of(&rows(), &names))?;
         session.ui.show(&Verified {
             project,
             env,
@@ -67,6 +111,27 @@ impl Verify {
             strict: self.strict,
         })?;
         Ok(exit)
+    }
+}
+
+impl Verify {
+    fn write_forms(&self, project: &Project, report: &Report, matrix: impl Fn() -> Matrix) -> Result<()> {
+        if let Some(file) = &self.sarif {
+            let sarif = sarif(report, &project.manifest);
+            let text = format!("{sarif:#}\n");
+            write_report(file, &text, &["sarif-schema-2.1.0.json", "\"name\": \"keyward\""])?;
+        }
+        if let Some(file) = &self.html {
+            let text = html(&ReportPage {
+                report,
+                manifest: &project.manifest,
+                names: Names::of(Some(project)),
+                matrix: Some(matrix()),
+                strict: self.strict,
+            });
+            write_report(file, &text, &["<title>keyward verify: "])?;
+        }
+        Ok(())
     }
 }
 
@@ -90,8 +155,13 @@ impl Answer for Verified<'_> {
 
     fn text(&self, page: &mut Page) {
         let names = Names::of(Some(self.project));
-        for checks in self.findings() {
-            finding(page, &checks, &names);
+        for findings in together(self.findings()) {
+            for checks in &findings {
+                finding(page, checks, &names);
+            }
+            for next in nexts(&findings.concat()) {
+                page.line(format_args!("      next: {}", command(next)));
+            }
         }
         for note in &self.report.notes {
             page.sentence(format_args!("{} {note}", faint("note:")));
@@ -106,17 +176,7 @@ impl Answer for Verified<'_> {
 impl Verified<'_> {
     /// What did not pass, worst first; checks that came to the same end for the same reason stand together.
     fn findings(&self) -> Vec<Vec<&Check>> {
-        let mut findings: Vec<Vec<&Check>> = Vec::new();
-        for check in self.report.failures().into_iter().chain(self.report.unknowns()) {
-            match findings
-                .iter_mut()
-                .find(|known| known[0].verdict == check.verdict)
-            {
-                Some(same) => same.push(check),
-                None => findings.push(vec![check]),
-            }
-        }
-        findings
+        grouped(self.report)
     }
 
     /// The environments that were looked at.
@@ -139,15 +199,18 @@ impl Verified<'_> {
             1 => "1 key".to_owned(),
             more => format!("{more} keys"),
         };
+        let passed = match self.report.passed() {
+            1 => "1 check".to_owned(),
+            more => format!("{more} checks"),
+        };
         let verdict = match self.report.verdict(self.strict) {
             "PASS" => good("PASS").to_string(),
             "FAIL" => bad("FAIL").to_string(),
             other => uneasy(other).to_string(),
         };
         format!(
-            "{verdict}  {keys} in {}, {} checks passed, {} failed, {} unknown, {} not applicable",
+            "{verdict}  {keys} in {}, {passed} passed, {} failed, {} unknown, {} not applicable",
             self.place(),
-            self.report.passed(),
             count(Verdict::Fail(String::new())),
             count(Verdict::Unknown(String::new())),
             count(Verdict::NotApplicable(String::new())),
@@ -159,7 +222,40 @@ impl Verified<'_> {
 const UNSEEN: &str =
     "      next: make it visible again, and run `keyward verify`; nothing is known to be lost";
 /// Above the summary when something did not pass.
-const LOOK_UP: &str = "what a check such as V01 is about, and what to do first, is in docs/operations.md";
+const LOOK_UP: &str = "what each check demands is shown by `keyward verify --json`; what to do first about each, in the \
+                       operations guide of keyward, under \"What a finding asks for\"";
+
+/// What did not pass, worst first; checks that came to the same end for the same reason stand together.
+fn grouped(report: &Report) -> Vec<Vec<&Check>> {
+    let mut findings: Vec<Vec<&Check>> = Vec::new();
+    for check in report.failures().into_iter().chain(report.unknowns()) {
+        match findings
+            .iter_mut()
+            .find(|known| known[0].verdict == check.verdict)
+        {
+            Some(same) => same.push(check),
+            None => findings.push(vec![check]),
+        }
+    }
+    findings
+}
+
+/// Findings that the same commands help with stand together, at the place of the first, so that what is to be done once is
+/// told once.
+fn together(findings: Vec<Vec<&Check>>) -> Vec<Vec<Vec<&Check>>> {
+    let mut groups: Vec<Vec<Vec<&Check>>> = Vec::new();
+    for finding in findings {
+        let same = |group: &&mut Vec<Vec<&Check>>| {
+            let next = nexts(&finding);
+            !next.is_empty() && group.first().is_some_and(|first| nexts(first) == next)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
 
 /// Every command that helps with one of `checks`, once, in their order.
 fn nexts<'a>(checks: &[&'a Check]) -> Vec<&'a String> {
@@ -202,8 +298,5 @@ fn finding(page: &mut Page, checks: &[&Check], names: &Names) {
     }
     if nexts(checks).is_empty() && matches!(first.verdict, Verdict::Unknown(_)) {
         page.sentence(UNSEEN);
-    }
-    for next in nexts(checks) {
-        page.line(format_args!("      next: {}", command(next)));
     }
 }

@@ -295,6 +295,11 @@ impl super::Manifest {
         }
     }
 
+    /// Whether the manifest itself says what has to be survived.
+    pub fn says_what_to_survive(&self) -> bool {
+        self.seeing.survive.is_some()
+    }
+
     /// How old the last drill of an escrow recipient may be: `drill_every:`, or [`DRILL_EVERY`].
     pub fn drill_every(&self) -> Duration {
         self.seeing.drill_every.unwrap_or(DRILL_EVERY)

@@ -6,18 +6,24 @@ use crate::manifest::{LossKind, Manifest};
 use crate::survive::{Loss, Row, Survival};
 
 /// Judges every environment of `manifest` that has to survive something, or the one named `env`.
+///
+/// Where the manifest does not say what has to be survived, and nobody `asked`, as in a gate that tries no key, what is
+/// not known does not block: it takes rights that such a gate does without. What is known to be lost fails all the same.
 pub fn judge_survival(
     manifest: &Manifest,
     env: Option<&str>,
     inventory: &Inventory,
     survival: &Survival<'_>,
+    asked: bool,
 ) -> Vec<Check> {
+    let asked = asked || manifest.says_what_to_survive();
     let environments = manifest.environments().map(|environment| &*environment.name);
     let wanted = environments.filter(|name| env.is_none_or(|env| env == *name));
     wanted
         .map(|name| (name, manifest.survive(name)))
         .filter(|(_, kinds)| !kinds.is_empty())
         .map(|(name, kinds)| judge(name, kinds, inventory, survival))
+        .map(|check| if asked { check } else { unasked(check) })
         .collect()
 }
 
@@ -40,6 +46,16 @@ fn judge(env: &str, kinds: &[LossKind], inventory: &Inventory, survival: &Surviv
         return check(Verdict::Fail(failures.join("; "))).next(next);
     }
     check(unseen(&rows, inventory).map_or(Verdict::Pass, Verdict::Unknown))
+}
+
+fn unasked(check: Check) -> Check {
+    match check.verdict {
+        Verdict::Unknown(why) => Check {
+            verdict: Verdict::NotApplicable(format!("not known, and `survive:` does not ask for it: {why}")),
+            ..check
+        },
+        Verdict::Pass | Verdict::Fail(_) | Verdict::NotApplicable(_) => check,
+    }
 }
 
 /// The worst loss of a kind, if it is one.
@@ -139,7 +155,7 @@ rules: []
 
         fn judge(&self) -> Check {
             let survival = Survival::new(&self.inventory, &self.topology, &|_, _| false);
-            let mut checks = judge_survival(&self.manifest, None, &self.inventory, &survival);
+            let mut checks = judge_survival(&self.manifest, None, &self.inventory, &survival, false);
             assert_eq!(checks.len(), 1);
             checks.remove(0)
         }
@@ -202,13 +218,46 @@ rules: []
     }
 
     #[test]
+    fn what_nobody_asked_for_does_not_block_when_it_is_not_known() {
+        let far = "  far: {env: prod, provider: gcp, project: p-2, locations: [us-central1], ring: r, key: k}\nrules";
+        let text = MANIFEST
+            .replace("survive: [location, identity]", "")
+            .replace("rules", far);
+        let manifest = Manifest::parse(&text, "keyward.yaml").unwrap();
+        let mut topology = Topology::of(&manifest, Timestamp::UNIX_EPOCH);
+        let enabled = Observed::Present([(1, VersionState::Enabled)].into());
+        topology
+            .keys
+            .values_mut()
+            .for_each(|facts| facts.versions = enabled.clone());
+        let ways = ["app", "far"].map(|keyring| Way::Kms {
+            key: manifest.keyring(keyring).unwrap().keys()[0].clone(),
+            version: Some(1),
+        });
+        let mut inventory = Inventory::default();
+        inventory.add(Kind::Envelope, "a", &Ways::new(ways));
+        let survival = Survival::new(&inventory, &topology, &|_, _| false);
+        let judge = |asked| {
+            judge_survival(&manifest, None, &inventory, &survival, asked)
+                .remove(0)
+                .verdict
+        };
+        assert!(matches!(judge(true), Verdict::Unknown(_)), "{:?}", judge(true));
+        assert!(
+            matches!(judge(false), Verdict::NotApplicable(_)),
+            "{:?}",
+            judge(false)
+        );
+    }
+
+    #[test]
     fn an_environment_that_has_to_survive_nothing_is_not_judged() {
         let mut case = Case::new();
         case.manifest =
             Manifest::parse(&MANIFEST.replace("[location, identity]", "[]"), "keyward.yaml").unwrap();
         let survival = Survival::new(&case.inventory, &case.topology, &|_, _| false);
         assert_eq!(
-            judge_survival(&case.manifest, None, &case.inventory, &survival),
+            judge_survival(&case.manifest, None, &case.inventory, &survival, true),
             []
         );
     }

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use keyward_core::clock::Timestamp;
+use keyward_core::key::KeyVersion;
+use keyward_core::kms::Observed;
 use keyward_core::manifest::Manifest;
+use keyward_core::name::KeyRef;
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{
     Check, Event, Evidence, Expected, LockState, Report, Scan, Uses, events as timeline, judge,
@@ -64,8 +67,16 @@ pub enum Canaries<'a> {
     Off,
 }
 
+/// How the versions of each key were seen: what a question about losses ([`crate::survive::topology_of`]) needs too.
+pub type Sight = Vec<(KeyRef, Observed<Vec<KeyVersion>>)>;
+
 /// Looks at every key and judges it. It never fails: what cannot be seen is a finding.
 pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
+    verify_and_keep(request, rng).await.0
+}
+
+/// The same, and keeps what was seen, so that nobody has to look again.
+pub async fn verify_and_keep(request: Verify<'_>, rng: &mut dyn CryptoRng) -> (Report, Sight) {
     let keyrings = || {
         let all = request.manifest.keyrings();
         all.filter(|keyring| request.env.is_none_or(|env| keyring.env == env))
@@ -79,17 +90,29 @@ pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
         .into_iter()
         .map(|(expected, secret)| judge_one(&request, &patience, expected, secret));
     let judged: Vec<_> = stream::iter(judged).buffered(AT_ONCE).collect().await;
-    let (checks, events): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
-    let (mut checks, mut events) = (checks.concat(), events.concat());
+    let (mut checks, mut events, mut sight) = (Vec::new(), Vec::new(), Sight::new());
+    for one in judged {
+        checks.extend(one.checks);
+        events.extend(one.events);
+        sight.push(one.sight);
+    }
     events.sort();
     checks.extend(keyrings().map(|keyring| judge_keyring(keyring, request.scan)));
     checks.extend(judge_lock(request.manifest, request.lock));
-    Report {
+    let report = Report {
         at: request.now,
         checks,
         events,
         notes: notes(request.manifest, request.scan),
-    }
+    };
+    (report, sight)
+}
+
+/// One key, looked at and judged.
+struct Judged {
+    checks: Vec<Check>,
+    events: Vec<Event>,
+    sight: (KeyRef, Observed<Vec<KeyVersion>>),
 }
 
 async fn judge_one(
@@ -97,7 +120,7 @@ async fn judge_one(
     patience: &Patience,
     expected: Expected,
     secret: SecretBytes,
-) -> (Vec<Check>, Vec<Event>) {
+) -> Judged {
     let seen = observe::key(request, patience, &expected.key, &secret).await;
     let unused = Uses::default();
     let checks = judge(Evidence {
@@ -108,7 +131,11 @@ async fn judge_one(
         unread: &request.scan.unread,
         now: request.now,
     });
-    (checks, timeline(&expected, &seen))
+    Judged {
+        checks,
+        events: timeline(&expected, &seen),
+        sight: (expected.key, seen.versions),
+    }
 }
 
 #[cfg(test)]

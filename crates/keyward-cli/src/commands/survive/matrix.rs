@@ -46,7 +46,7 @@ impl<'a> Matrix<'a> {
             total: survival.count(env),
             now: survival.now(env),
             objections: survival.objections(),
-            checks: judge_survival(&project.manifest, env, inventory, survival),
+            checks: judge_survival(&project.manifest, env, inventory, survival, true),
         }
     }
 

@@ -1,24 +1,21 @@
 //! `keyward survive`: what could not be opened any more after a loss.
 
+mod hangings;
 mod loss;
 mod matrix;
 
 use clap::Args;
-use keyward::lock_file::Found;
 use keyward::project::Project;
-use keyward::survive::{Record, topology};
 use keyward::uses::survey;
-use keyward::verify::DEADLINE;
 use keyward_core::error::{Error, Result};
-use keyward_core::inventory::{Inventory, Item, Powers};
 use keyward_core::name::ResourceId;
-use keyward_core::survive::{Pattern, Survival, Topology};
-use keyward_core::verify::LockState;
+use keyward_core::survive::{Pattern, Topology};
 
 use super::key::target::{Target, resolve};
 use super::uses::index_file;
 use crate::exit::Exit;
 use crate::session::Session;
+pub(super) use hangings::Hangings;
 use loss::Shown;
 use matrix::Matrix;
 
@@ -43,12 +40,9 @@ impl Survive {
         let env = session
             .requested_environment(project)?
             .map(|env| env.name.as_str());
-        let inventory = inventory(session, project);
-        let topology = look(session, project)?;
-        let record = session.state().map(|state| Record::read(&state.audit_log()));
-        let record = record.unwrap_or_default();
-        let proven = |item: Item<'_>, recipient: &str| record.vouches(&project.root, item, recipient);
-        let survival = Survival::new(&inventory, &topology, &proven);
+        let inventory = survey(project, index_file(session, false).as_ref()).inventory;
+        let hangings = Hangings::look(session, project)?;
+        let survival = hangings.survival(&inventory);
         if self.lose.is_empty() {
             return Matrix::new(project, env, &inventory, &survival).show(session);
         }
@@ -62,23 +56,9 @@ impl Survive {
     }
 }
 
-/// Everything that needs a key. Whatever else can need one adds to it.
-fn inventory(session: &Session, project: &Project) -> Inventory {
-    survey(project, index_file(session, false).as_ref()).inventory
-}
-
 /// How the keys are now, and what is known about who may end them.
 pub(super) fn look(session: &Session, project: &Project) -> Result<Topology> {
-    let readers = session.providers()?.readers();
-    let found = Found::look(&project.lock_file());
-    let lock = match found.state() {
-        LockState::Read(lock) => Some(lock),
-        LockState::Missing | LockState::Damaged(_) | LockState::Conflicted(_) | LockState::Unreadable(_) => {
-            None
-        }
-    };
-    let (manifest, now) = (&project.manifest, session.clock.now());
-    session.wait_for(async { Ok(topology(manifest, lock, &readers, Powers::default(), now, DEADLINE).await) })
+    Hangings::look(session, project).map(Hangings::into_topology)
 }
 
 /// What `text` means: a short name of the manifest, or a pattern over names.
