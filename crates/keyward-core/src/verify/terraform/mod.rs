@@ -108,7 +108,7 @@ fn looked(plan: &Plan, around: Around<'_>, known: &Known<'_>) -> String {
     let keys = known.keys_in_plan();
     let lost = known.lost();
     let lost = match lost {
-        0 => "none of them is taken away".to_owned(),
+        0 => "none of them taken away".to_owned(),
         some => format!("{some} of them taken away"),
     };
     format!(
