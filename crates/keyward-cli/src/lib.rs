@@ -7,6 +7,7 @@ mod asking;
 mod cloud;
 mod command_words;
 mod commands;
+mod endpoints;
 mod exit;
 mod files;
 mod harden;

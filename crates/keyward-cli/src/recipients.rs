@@ -13,6 +13,7 @@ use keyward_core::manifest::KeyringSpec;
 use keyward_core::name::AgeRecipient;
 use keyward_core::recipient::Recipient;
 
+use crate::endpoints::For;
 use crate::files::Input;
 use crate::session::Session;
 use crate::ui::hints;
@@ -64,7 +65,7 @@ impl Recipients {
             if self.to.iter().any(|word| word.contains('/')) {
                 session.if_readable(found());
             }
-            return given(&self.to);
+            return given(session, &self.to);
         }
         let project = found()?;
         let project = project.ok_or_else(|| hints::nobody_to_seal_for(&input.name()))?;
@@ -95,7 +96,7 @@ pub(crate) fn in_one_word(session: &Session, word: &str, file: &Path) -> Result<
         .any(|start| folded.starts_with(start));
     if is_age || word.contains('/') {
         session.if_readable(session.project_of(file));
-        return given(&[word.to_owned()]);
+        return given(session, &[word.to_owned()]);
     }
     session.project_of(file)?;
     let project = session.needed_project()?;
@@ -103,7 +104,7 @@ pub(crate) fn in_one_word(session: &Session, word: &str, file: &Path) -> Result<
     declared(session, project, keyring, project::context(keyring, None)?)
 }
 
-fn given(words: &[String]) -> Result<Chosen> {
+fn given(session: &Session, words: &[String]) -> Result<Chosen> {
     let mut keyring = Keyring::default();
     for word in words {
         if word.contains('/') {
@@ -112,6 +113,7 @@ fn given(words: &[String]) -> Result<Chosen> {
             keyring.escrow.push(recipient(&word.parse()?)?);
         }
     }
+    session.reaches(&keyring.keys, For::Sealing)?;
     Ok(Chosen {
         name: None,
         keyring,
@@ -128,6 +130,7 @@ fn declared(
     if let Some(environment) = session.requested_environment(project)? {
         hints::in_environment(environment, spec)?;
     }
+    session.reaches(spec.keys(), For::Sealing)?;
     let escrow = spec.escrow.iter().map(recipient).collect::<Result<_>>()?;
     let keyring = Keyring {
         keys: spec.keys().to_vec(),

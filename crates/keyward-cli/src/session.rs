@@ -12,11 +12,13 @@ use keyward::project::{Project, Search};
 use keyward_core::clock::{Clock, Timestamp};
 use keyward_core::error::{Error, Result};
 use keyward_core::manifest::{AuditMode, Environment, Manifest};
+use keyward_core::name::KeyRef;
 use keyward_core::secret::SecretBytes;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::args::Globals;
+use crate::endpoints::{self, For};
 use crate::names::Names;
 use crate::providers::{NewRootKey, Providers};
 use crate::sops_age_key::Taken;
@@ -39,6 +41,12 @@ pub(crate) struct Session {
     project: OnceCell<Option<Project>>,
     /// Set once it was said which key files are open to others.
     exposed_keys: OnceCell<()>,
+    /// Set once it was said that an endpoint is not used.
+    unused_endpoint: OnceCell<()>,
+    /// Set once it was said which addresses on this machine get data keys.
+    local_endpoints: OnceCell<()>,
+    /// Whether another verb runs this one, and has said where Cloud KMS is.
+    is_inside: bool,
     waiter: Waiter,
 }
 
@@ -74,6 +82,9 @@ impl Session {
             manifest_file: OnceCell::new(),
             project: OnceCell::new(),
             exposed_keys: OnceCell::new(),
+            unused_endpoint: OnceCell::new(),
+            local_endpoints: OnceCell::new(),
+            is_inside: false,
             waiter: Waiter::default(),
         }
     }
@@ -95,6 +106,9 @@ impl Session {
             manifest_file: OnceCell::new(),
             project: OnceCell::new(),
             exposed_keys: OnceCell::new(),
+            unused_endpoint: OnceCell::new(),
+            local_endpoints: OnceCell::new(),
+            is_inside: true,
             waiter: Waiter::default(),
         }
     }
@@ -219,6 +233,29 @@ impl Session {
             }
         });
         Providers::new(self, state.as_ref(), root_key)
+    }
+
+    /// Says, before `keys` are asked for, what a person should know about the addresses at which they are.
+    ///
+    /// # Errors
+    /// A usage error for an `--endpoint` that would have no effect, unless the keys are to open or to bring back.
+    pub(crate) fn reaches<'k>(&self, keys: impl IntoIterator<Item = &'k KeyRef>, what: For) -> Result<()> {
+        let Some(manifest) = self.known_manifest().filter(|_| !self.is_inside) else {
+            return Ok(());
+        };
+        let keys: Vec<_> = keys.into_iter().collect();
+        if let Some(other) = endpoints::difference(manifest, &self.globals, &keys) {
+            if let Some(refusal) = other.refusal().filter(|_| what.refuses()) {
+                return Err(refusal);
+            }
+            self.unused_endpoint.get_or_init(|| self.ui.warn(other.warning()));
+        }
+        let local = endpoints::local(manifest, &self.globals, &keys);
+        if what.moves_data_keys() && !local.is_empty() {
+            self.local_endpoints
+                .get_or_init(|| self.ui.warn(endpoints::local_warning(&local)));
+        }
+        Ok(())
     }
 
     /// The audit trail of `action` on `resources`.

@@ -16,6 +16,7 @@ use keyward_core::location::Location;
 use keyward_core::name::KeyPattern;
 use keyward_core::recipient::Identity;
 
+use crate::endpoints::For;
 use crate::files::Input;
 use crate::identities;
 use crate::session::Session;
@@ -176,7 +177,10 @@ impl Means {
     ///
     /// # Errors
     /// A refusal when a pair is missing or differs.
-    pub(crate) fn must_hold(&self, header: &Header) -> Result<EncryptionContext> {
+    pub(crate) fn must_hold(&self, session: &Session, header: &Header) -> Result<EncryptionContext> {
+        let keys: Vec<_> = header.wraps().iter().filter_map(Wrap::key_ref).collect();
+        let asked = keys.iter().filter(|key| self.permitted.permits(key));
+        session.reaches(asked, For::Opening)?;
         let by_rule = self.is_by_rule(header);
         let demanded = if by_rule || !self.by_identity {
             self.expected.clone()

@@ -32,6 +32,13 @@ fn the_tour_goes_to_its_end_again_and_again() {
         let ran = demo.sh(&format!("cd {folder} && keyward verify"));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(
+            shown.contains(&format!(
+                "keyward init --provider gcp --project demo --endpoint {}  a manifest of your own",
+                cloud.endpoint()
+            )),
+            "{shown}"
+        );
+        assert!(
             !demo.path(&format!("{folder}/.keyward/kms")).exists(),
             "no embedded key"
         );
@@ -148,7 +155,8 @@ fn a_scheduled_version_comes_back_from_an_empty_folder() {
     );
     assert!(empty.names().is_empty());
     project.ok(&["verify"]);
-    assert_eq!(project.run(&["decrypt", "token.kw"]).stderr, "");
+    let named = ["decrypt", "token.kw", "--endpoint", &cloud.endpoint()];
+    assert_eq!(project.run(&named).stderr, "");
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub(crate) struct Globals {
     )]
     pub(crate) state: Option<PathBuf>,
 
-    /// Address of Cloud KMS for keys that no manifest covers; `{location}` stands for the location of the key
+    /// Address of Cloud KMS for keys that no manifest covers, and for `init` to write; a manifest's own address that is
+    /// not Google's is named here too, to permit it. `{location}` stands for the location of the key
     #[arg(
         long,
         global = true,
@@ -46,6 +47,10 @@ pub(crate) struct Globals {
         hide_env_values = true
     )]
     pub(crate) endpoint: Option<String>,
+
+    /// Whether the endpoint was typed, not taken from its variable.
+    #[arg(skip)]
+    pub(crate) endpoint_is_typed: bool,
 
     /// Program that prints an access token for Cloud KMS, with its arguments, instead of application-default
     /// credentials; no shell runs it

@@ -8,8 +8,9 @@ use std::ffi::OsString;
 use std::io;
 
 use clap::builder::{FalseyValueParser, TypedValueParser as _};
-use clap::error::ErrorKind as ClapKind;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use keyward_core::error::{Error, ErrorKind};
 
 use crate::commands::Command;
@@ -44,8 +45,15 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, Ex
     let words: Vec<_> = words.into_iter().collect();
     let parsed = tree()
         .try_get_matches_from(&words)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+        .and_then(|matches| from_matches(&matches));
     parsed.map_err(|error| explain(&error, wants_json(&words)))
+}
+
+fn from_matches(matches: &ArgMatches) -> Result<Cli, clap::Error> {
+    let mut cli = Cli::from_arg_matches(matches)?;
+    let source = matches.value_source("endpoint");
+    cli.globals.endpoint_is_typed = source == Some(ValueSource::CommandLine);
+    Ok(cli)
 }
 
 /// Whether an object is wanted, told from a line that could not be parsed.
@@ -59,7 +67,30 @@ fn wants_json(words: &[OsString]) -> bool {
     words.iter().any(|word| word == "--json") || variable().unwrap_or(false)
 }
 
+/// Words that somebody may try in the hope of destroying a key.
+const DESTROYING: [&str; 6] = ["destroy", "delete", "remove", "rm", "purge", "schedule-destroy"];
+
+/// The answer to whoever looks for a verb that destroys; clap would offer `restore` for it.
+fn nothing_destroys(error: &clap::Error) -> Option<Error> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    DESTROYING.contains(&word.as_str()).then(|| {
+        Error::usage(format!(
+            "there is no `{word}`: nothing in keyward destroys or deletes a key"
+        ))
+        .hint("`keyward key disable` takes a version out of use, and `keyward key enable` brings it back")
+        .hint("destroying one is for the provider's own tools, once nothing needs it: `keyward verify`")
+    })
+}
+
 fn explain(error: &clap::Error, json: bool) -> Exit {
+    if let Some(answer) = nothing_destroys(error) {
+        if json {
+            ui::json_error(&answer);
+        }
+        return ui::plain_error(&answer);
+    }
     if error.use_stderr() && json {
         ui::json_error(&Error::usage(what(error)));
     }

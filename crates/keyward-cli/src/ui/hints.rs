@@ -15,7 +15,7 @@ use crate::state::StateFolder;
 /// No manifest was found, and the verb cannot do without.
 pub(crate) fn needs_manifest(error: Error) -> Error {
     error
-        .hint("`keyward init --provider embedded` writes a manifest here")
+        .hint("`keyward init --provider embedded`, or `--provider gcp --project PROJECT`, writes a manifest here")
         .hint("`keyward quickstart` shows the whole thing in a new folder")
 }
 
@@ -96,6 +96,11 @@ pub(crate) fn done_before(error: Error, names: &[&str]) -> Error {
         "done before that: {}; run the same command again for the rest",
         names.join(", ")
     ))
+}
+
+/// A key or version that is certainly not there.
+pub(crate) fn no_such(error: Error) -> Error {
+    error.hint("`keyward key list` shows what is there")
 }
 
 /// A key that was proven before is gone.
@@ -208,7 +213,7 @@ pub(crate) fn cannot_be_opened_here() -> Error {
 pub(crate) fn or_degraded(error: Error) -> Error {
     let cause = StdError::source(&error).and_then(|cause| cause.downcast_ref::<TooFew>());
     match cause.map(|cause| cause.answered) {
-        Some(answered) if answered > 0 && error.kind() == ErrorKind::Unavailable => error.hint(format!(
+        Some(answered) if answered > 0 && error.kind() != ErrorKind::Bug => error.hint(format!(
             "`--min-locations {answered}` seals now and marks what is missing for repair"
         )),
         _ => error,

@@ -187,6 +187,12 @@ impl Ui {
     }
 }
 
+/// Shows an error on stderr before there are flags that could say how.
+pub(crate) fn plain_error(error: &Error) -> Exit {
+    let _ = writeln!(anstream::stderr(), "{}", error::rendered(error));
+    error.kind().into()
+}
+
 fn filled(write: impl FnOnce(&mut Page), terminal: bool) -> String {
     let mut page = Page::new(width(terminal));
     write(&mut page);

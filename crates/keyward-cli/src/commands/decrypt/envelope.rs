@@ -24,7 +24,7 @@ const PIECE: usize = 256 * 1024;
 /// A binary envelope in a regular file. Of a cut file nothing is released: its end is opened first.
 pub(super) fn file(session: &Session, path: &Path, output: &Output, means: &Means) -> Result<Opened> {
     let envelope = EnvelopeFile::open(path)?;
-    let demanded = means.must_hold(envelope.header())?;
+    let demanded = means.must_hold(session, envelope.header())?;
     let unlocked = session.wait_for(envelope.unlock(&means.opener(&demanded)))?;
     let (opener, how) = How::split(unlocked, envelope.header());
     let progress = Progress::new(&session.ui, content_len(path, envelope.header()));
@@ -42,7 +42,7 @@ pub(super) fn file(session: &Session, path: &Path, output: &Output, means: &Mean
 /// A binary envelope that comes through a pipe.
 pub(super) fn stream(session: &Session, input: &mut Input, output: &Output, means: &Means) -> Result<Opened> {
     let (header, head) = read_header(input.reader())?;
-    let demanded = means.must_hold(&header)?;
+    let demanded = means.must_hold(session, &header)?;
     let unlocked = session.wait_for(means.opener(&demanded).unlock(&header, None, &head))?;
     let (opener, how) = How::split(unlocked, &header);
     let progress = Progress::new(&session.ui, None);
@@ -60,7 +60,7 @@ pub(super) fn text(session: &Session, input: &mut Input, output: &Output, means:
     let line = input.read_text_form()?;
     let envelope = text::decode_file(line.expose(), limits::TEXT_LEN)?;
     let (header, _) = read_header(&mut &envelope[..])?;
-    let demanded = means.must_hold(&header)?;
+    let demanded = means.must_hold(session, &header)?;
     let (content, unlocked) = session.wait_for(open_bytes(&envelope, &means.opener(&demanded)))?;
     let (_, how) = How::split(unlocked, &header);
     let target = Target::begin(output)?;

@@ -14,6 +14,7 @@ use keyward_core::manifest::{EMBEDDED_PROJECT, Manifest};
 use keyward_core::name::{AgeRecipient, KeyRingName};
 use serde_json::{Value, json};
 
+use crate::args::Globals;
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::ui::{Answer, Page, command};
@@ -21,7 +22,7 @@ use template::Values;
 
 /// Write a commented manifest, keyward.yaml
 ///
-/// For keys of Cloud KMS, `--endpoint` is written into it.
+/// For keys of Cloud KMS, `--endpoint` or KEYWARD_ENDPOINT is written into it.
 #[derive(Args)]
 pub(crate) struct Init {
     /// Folder to write it into; it is made when it is not there
@@ -65,19 +66,18 @@ pub(crate) enum ProviderWord {
 impl Init {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let manifest = self.dir.join("keyward.yaml");
-        let text = self.manifest(session.globals.endpoint.as_deref())?;
+        let endpoint = self.endpoint(&session.globals)?;
+        let text = self.manifest(endpoint.map(|(address, _)| address))?;
         fs::create_dir_all(&self.dir).map_err(|why| io_error("make the folder", &self.dir, why))?;
         atomic_file::write(&manifest, text.as_bytes(), Access::Shared, Existing::Refuse)?;
-        session.ui.done(&Written { manifest })?;
+        session.ui.done(&Written { manifest, endpoint })?;
         Ok(Exit::DONE)
     }
 
     fn manifest(&self, endpoint: Option<&str>) -> Result<String> {
         let locations = self.locations()?;
         let project = self.project()?;
-        for location in &locations {
-            KeyRingName::new(project, location.clone(), &self.ring)?.key(&self.key)?;
-        }
+        self.check_names(project, &locations)?;
         let escrow = self.escrow.iter().map(|name| name.parse());
         let values = Values {
             project,
@@ -95,9 +95,40 @@ impl Init {
         Ok(text)
     }
 
+    /// The address that is written, and what named it.
+    fn endpoint<'g>(&self, globals: &'g Globals) -> Result<Option<(&'g str, &'static str)>> {
+        let (gcp, typed) = (self.provider == ProviderWord::Gcp, globals.endpoint_is_typed);
+        if typed && !gcp {
+            return Err(Error::usage("the embedded provider has no endpoint")
+                .hint("leave out `--endpoint`, or did you mean `--provider gcp`?"));
+        }
+        let by = if typed { "--endpoint" } else { "KEYWARD_ENDPOINT" };
+        let endpoint = globals.endpoint.as_deref().filter(|_| gcp);
+        Ok(endpoint.map(|address| (address, by)))
+    }
+
     fn locations(&self) -> Result<Vec<Location>> {
-        let known = self.locations.iter().map(|name| Location::known(name));
-        known.collect()
+        let mut locations = Vec::new();
+        for name in &self.locations {
+            let location = Location::known(name).map_err(|why| why.on("--location"))?;
+            if locations.contains(&location) {
+                return Err(Error::usage(format!("`{location}` is named twice")).on("--location"));
+            }
+            locations.push(location);
+        }
+        Ok(locations)
+    }
+
+    /// Checks each part by itself, so that what is wrong goes by the name of its flag.
+    fn check_names(&self, project: &str, locations: &[Location]) -> Result<()> {
+        let Some(location) = locations.first() else {
+            return Ok(());
+        };
+        let ring = |project: &str, id: &str| KeyRingName::new(project, location.clone(), id);
+        ring(project, "any").map_err(|why| why.on("--project"))?;
+        let ring = ring(project, &self.ring).map_err(|why| why.on("--ring"))?;
+        ring.key(&self.key).map_err(|why| why.on("--key"))?;
+        Ok(())
     }
 
     fn project(&self) -> Result<&str> {
@@ -112,20 +143,25 @@ impl Init {
     }
 }
 
-struct Written {
+struct Written<'a> {
     manifest: PathBuf,
+    /// What was written as the endpoint, and what named it.
+    endpoint: Option<(&'a str, &'static str)>,
 }
 
-impl Answer for Written {
+impl Answer for Written<'_> {
     fn json(&self) -> Value {
-        json!({ "manifest": self.manifest.display().to_string() })
+        json!({
+            "manifest": self.manifest.display().to_string(),
+            "endpoint": self.endpoint.map(|(address, _)| address),
+        })
     }
 
     fn text(&self, page: &mut Page) {
-        page.line(format_args!("wrote {}", self.manifest.display()));
-        page.line(format_args!(
-            "next: {} makes its keys",
-            command("keyward key create app")
-        ));
+        let endpoint = self.endpoint.map_or_else(String::new, |(address, by)| {
+            format!(", with the endpoint {address} from {by}")
+        });
+        page.line(format_args!("wrote {}{endpoint}", self.manifest.display()));
+        page.line(format_args!("next: {}", command("keyward key create app")));
     }
 }

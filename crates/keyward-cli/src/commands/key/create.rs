@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::plan::{Planner, Step};
 use super::record::{Prove, Proven, record};
 use super::target::{Target, resolve};
+use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::providers::{NewRootKey, Providers};
 use crate::session::Session;
@@ -45,6 +46,7 @@ impl Create {
         let project = session.needed_project()?;
         let targets = resolve(Some(project), &self.name.parse()?)?;
         let keyring = one_keyring(session, project, &targets)?;
+        session.reaches(targets.iter().map(|target| &target.key), For::Keys)?;
         let root_key = if self.passphrase {
             NewRootKey::Passphrase
         } else {

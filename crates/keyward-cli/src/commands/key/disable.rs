@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::record::bring_lock_up;
 use super::target::{Target, resolve_version};
+use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::providers::Providers;
 use crate::session::Session;
@@ -35,6 +36,7 @@ impl Disable {
         let project = session.project()?;
         let (target, version) = resolve_version(project, &self.version.parse()?)?;
         in_its_environment(session, project, &target)?;
+        session.reaches([&target.key], For::Keys)?;
         if !self.even_if_needed {
             nothing_needs(project, &target, &version)?;
         }

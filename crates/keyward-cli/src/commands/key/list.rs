@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::look::{self, Sight, day, look, note_on, style_of};
 use super::target::{Target, project_for, resolve};
+use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::ui::{Answer, Cell, Page, Table};
@@ -28,6 +29,7 @@ pub(super) struct List {
 impl List {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let targets = self.targets(session)?;
+        session.reaches(targets.iter().map(|target| &target.key), For::Keys)?;
         let readers = session.providers()?.readers();
         let keys = session.wait_for(look(&readers, targets))?;
         let exit = look::exit(&keys);

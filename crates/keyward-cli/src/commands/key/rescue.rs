@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::bring_back::bring_back;
 use super::record::{Prove, bring_lock_up};
 use super::target::{project_for, resolve_version};
+use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::providers::Providers;
 use crate::session::Session;
@@ -49,6 +50,7 @@ fn rescue(session: &Session, action: &'static str, name: &str, may_restore: bool
     let name = &name.parse()?;
     let project = project_for(session, name)?;
     let (target, version) = resolve_version(project, name)?;
+    session.reaches([&target.key], For::Rescue)?;
     let providers = session.providers()?;
     let trail = session.rescue_trail(action, vec![version.to_string()]);
     trail.intend();

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::look::{self, Sight, look, note_on, style_of};
 use super::target::{project_for, resolve};
+use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::session::Session;
-use crate::ui::{Answer, Page, Table, uneasy};
+use crate::ui::{Answer, Page, Table, hints, uneasy};
 
 /// Show a keyring, a key or a version: state, schedules and hours left
 ///
@@ -27,6 +28,7 @@ impl Show {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let name = &self.name.parse()?;
         let targets = resolve(project_for(session, name)?, name)?;
+        session.reaches(targets.iter().map(|target| &target.key), For::Keys)?;
         let readers = session.providers()?.readers();
         let keys = session.wait_for(look(&readers, targets))?;
         if let [key] = &keys[..] {
@@ -42,7 +44,7 @@ impl Show {
 }
 
 fn must_be_there(key: &Sight) -> Result<()> {
-    let missing = |name: String| Error::refused("it does not exist").on(name);
+    let missing = |name: String| hints::no_such(Error::refused("it does not exist").on(name));
     match (&key.key, key.target.version) {
         (Observed::Absent, _) => Err(missing(key.target.key.to_string())),
         (Observed::Unknown(why), _) => {

@@ -121,7 +121,7 @@ impl Act {
     }
 }
 
-/// Runs a command of keyward in this process, with the flags of its own words only, and who it is in a cloud.
+/// Runs a command of keyward in this process, with the flags of its own words only, and where a cloud is and who it is there.
 fn keyward(session: &Session, words: &[String]) -> Result<Exit> {
     let line = std::iter::once("keyward".to_owned())
         .chain(words.iter().cloned())
@@ -129,7 +129,8 @@ fn keyward(session: &Session, words: &[String]) -> Result<Exit> {
     let cli = args::parse(line).map_err(|_| Error::bug("the tour has a command that does not exist"))?;
     let globals = Globals {
         color: session.globals.color,
-        endpoint: cli.globals.endpoint,
+        endpoint: session.globals.endpoint.clone(),
+        endpoint_is_typed: cli.globals.endpoint_is_typed,
         access_token_command: session.globals.access_token_command.clone(),
         ..Globals::default()
     };

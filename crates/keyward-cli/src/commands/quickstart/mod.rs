@@ -73,6 +73,10 @@ impl Quickstart {
 
     fn stage(&self, session: &Session) -> Result<Stage> {
         match (self.provider, &self.project) {
+            (ProviderWord::Embedded, None) if session.globals.endpoint_is_typed => {
+                Err(Error::usage("an endpoint goes with the provider gcp")
+                    .hint("add --provider gcp --project PROJECT, or leave out `--endpoint`"))
+            }
             (ProviderWord::Embedded, None) => Ok(Stage::Files),
             (ProviderWord::Gcp, Some(project)) => {
                 let cloud = Cloud::new(project, session, &self.dir)?;
@@ -128,7 +132,7 @@ impl Answer for Ended<'_> {
     fn text(&self, page: &mut Page) {
         page.line("");
         page.line(strong("That was all of it. What next?"));
-        for (words, why) in [
+        let next = [
             (
                 format!("cd {}", self.dir.display()),
                 "the folder of the tour, with all that it made",
@@ -146,8 +150,14 @@ impl Answer for Ended<'_> {
                 "a manifest of your own, in your own folder",
             ),
             ("keyward --help".into(), "the rest"),
-        ] {
-            page.line(format_args!("  {}  {why}", command(format!("{words:<34}"))));
+        ];
+        let width = next
+            .iter()
+            .map(|(words, _)| words.len())
+            .max()
+            .unwrap_or_default();
+        for (words, why) in next {
+            page.line(format_args!("  {}  {why}", command(format!("{words:<width$}"))));
         }
         page.line("");
         page.line(strong("Take with you:"));

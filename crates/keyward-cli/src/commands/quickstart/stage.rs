@@ -41,7 +41,8 @@ impl Cloud {
     /// A usage error when the project cannot be one.
     pub(super) fn new(project: &str, session: &Session, dir: &Path) -> Result<Self> {
         let key = fresh_key(dir, &mut session.rng());
-        KeyRingName::new(project, Location::parse("global")?, RING)?.key(&key)?;
+        let ring = KeyRingName::new(project, Location::parse("global")?, RING);
+        ring.map_err(|why| why.on("--project"))?.key(&key)?;
         Ok(Self {
             project: project.to_owned(),
             endpoint: session.globals.endpoint.clone(),
@@ -60,6 +61,12 @@ impl Cloud {
         Err(Error::usage(self.price())
             .hint("to have it made all the same: add --yes")
             .hint("to see the tour at no cost: `keyward quickstart`, or `--endpoint` with the address of an emulator"))
+    }
+
+    /// The flag that leads to the same place, with a blank before it.
+    fn endpoint_flag(&self) -> String {
+        let endpoint = self.endpoint.as_ref();
+        endpoint.map_or_else(String::new, |address| format!(" --endpoint {address}"))
     }
 
     fn is_on_this_machine(&self) -> bool {
@@ -106,9 +113,8 @@ impl Stage {
         let Self::Cloud(cloud) = self else {
             return "init --provider embedded".to_owned();
         };
-        let endpoint = cloud.endpoint.as_ref();
-        let endpoint = endpoint.map_or_else(String::new, |address| format!(" --endpoint {address}"));
         let Cloud { project, key, .. } = cloud;
+        let endpoint = cloud.endpoint_flag();
         format!("init --provider gcp --project {project}{endpoint} --ring {RING} --key {key}")
     }
 
@@ -116,7 +122,11 @@ impl Stage {
     pub(super) fn own_manifest(&self) -> String {
         match self {
             Self::Files => "keyward init --provider embedded".to_owned(),
-            Self::Cloud(cloud) => format!("keyward init --provider gcp --project {}", cloud.project),
+            Self::Cloud(cloud) => format!(
+                "keyward init --provider gcp --project {}{}",
+                cloud.project,
+                cloud.endpoint_flag()
+            ),
         }
     }
 
