@@ -68,7 +68,7 @@ impl Location {
         let error = Error::usage(format!("`{name}` is not a known location"));
         Err(match nearest(name, KNOWN.iter().map(|row| row.0)) {
             Some(word) => error.hint(format!("did you mean `{word}`?")),
-            None => error,
+            None => error.hint("one of Cloud KMS, such as europe-west1, us, or global"),
         })
     }
 

@@ -64,7 +64,7 @@ impl Explained<'_> {
             ("environment", keyring.env.clone(), keyring.line_of("env")),
             (
                 "provider",
-                keyring.provider.to_string(),
+                word_of(keyring.provider).to_owned(),
                 keyring.line_of("provider"),
             ),
             (
@@ -93,6 +93,15 @@ impl Explained<'_> {
             values.extend(in_the_cloud(keyring));
         }
         values
+    }
+}
+
+/// A provider in the word of the manifest.
+fn word_of(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Gcp => "gcp",
+        Provider::Embedded => "embedded",
+        Provider::Age => "age",
     }
 }
 

@@ -242,7 +242,8 @@ fn check_project(project: &str) -> Result<()> {
     if starts && project.len() <= 100 && project.bytes().all(allowed) {
         Ok(())
     } else {
-        Err(Error::usage(format!("`{}` is not a project id", shown(project))))
+        Err(Error::usage(format!("`{}` is not a project id", shown(project)))
+            .hint("small letters, digits and `-`, such as my-project-1; or a project number"))
     }
 }
 

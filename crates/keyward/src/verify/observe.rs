@@ -85,11 +85,14 @@ async fn try_canary(
     }
 }
 
-/// What happened and what to do next, as one text.
+/// What happened and what to do next, as one text; less the command that brings a version back, which a finding has as its
+/// next step.
 fn with_hints(error: &Error) -> String {
     let what = error.to_string();
-    if error.hints().is_empty() {
+    let hints = error.hints().iter().filter(|hint| !hint.contains("keyward key "));
+    let hints: Vec<_> = hints.map(String::as_str).collect();
+    if hints.is_empty() {
         return what;
     }
-    format!("{}; {}", what.trim_end_matches('.'), error.hints().join("; "))
+    format!("{}; {}", what.trim_end_matches('.'), hints.join("; "))
 }

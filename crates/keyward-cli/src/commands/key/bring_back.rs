@@ -7,6 +7,8 @@ use keyward_core::kms::{Async, KmsCode, KmsError, KmsRescue, Observed};
 use keyward_core::name::VersionRef;
 use tokio::time::timeout;
 
+use crate::ui::hints;
+
 /// Restores if need be and if it `may_restore`, and enables if need be. A version that cannot be `seen` is rescued all
 /// the same: the provider knows its state. Answers the state that it was found in, if that was seen.
 ///
@@ -20,7 +22,7 @@ pub(super) async fn bring_back(
 ) -> Result<Option<VersionState>> {
     let was = match seen {
         Observed::Present(seen) => Some(seen.state),
-        Observed::Absent => return Err(Error::refused("it does not exist")),
+        Observed::Absent => return Err(hints::no_such(Error::refused("it does not exist"))),
         Observed::Unknown(_) => None,
     };
     let restored = match was {
