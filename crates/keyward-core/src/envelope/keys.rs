@@ -30,6 +30,11 @@ impl Binding {
         Self(binding)
     }
 
+    /// The 64 bytes, to bind something else to them under a label of its own.
+    pub(crate) fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+
     /// The additional authenticated data of every KMS wrap: 79 bytes, the same in every location.
     pub fn wrap_aad(&self) -> Vec<u8> {
         [WRAP_LABEL, &self.0].concat()
