@@ -3,17 +3,27 @@
 use std::collections::BTreeMap;
 
 use keyward::project::Project;
+use keyward_core::manifest::{KeyringSpec, Manifest};
 
 /// The keys and key rings of a manifest by their full names.
 pub(crate) struct Names(BTreeMap<String, String>);
 
 impl Names {
+    /// The names of what `manifest` has.
+    pub(crate) fn of_manifest(manifest: &Manifest) -> Self {
+        Self::all(manifest.keyrings())
+    }
+
     /// The names of `project`; none without one.
     pub(crate) fn of(project: Option<&Project>) -> Self {
+        match project {
+            Some(project) => Self::of_manifest(&project.manifest),
+            None => Self(BTreeMap::new()),
+        }
+    }
+
+    fn all<'a>(keyrings: impl Iterator<Item = &'a KeyringSpec>) -> Self {
         let mut names = BTreeMap::new();
-        let keyrings = project
-            .into_iter()
-            .flat_map(|project| project.manifest.keyrings());
         for keyring in keyrings {
             for key in keyring.keys() {
                 let short = format!("{}/{}", keyring.name, key.name.location());

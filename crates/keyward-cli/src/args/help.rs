@@ -6,13 +6,14 @@ use clap::Command;
 use clap::builder::StyledStr;
 
 /// Every verb in its group, in the order of the front page. A test finds a verb that is missing here.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Start here", &["quickstart", "init"]),
     (
         "Every day",
         &["encrypt", "decrypt", "verify", "survive", "credential"],
     ),
     ("Look, without any key", &["inspect", "explain", "uses"]),
+    ("Stand guard", &["watch"]),
     ("Keys", &["key", "escrow"]),
     ("Set up", &["completions", "man"]),
 ];

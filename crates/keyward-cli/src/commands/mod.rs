@@ -14,6 +14,7 @@ mod quickstart;
 mod survive;
 mod uses;
 mod verify;
+mod watch;
 
 use clap::Subcommand;
 use keyward_core::error::Result;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     Uses(uses::Uses),
     Survive(survive::Survive),
+    Watch(watch::Watch),
     Key(key::Key),
     Escrow(escrow::Escrow),
     Completions(completions::Completions),
@@ -54,6 +56,7 @@ impl Command {
             Self::Explain(verb) => verb.run(session),
             Self::Uses(verb) => verb.run(session),
             Self::Survive(verb) => verb.run(session),
+            Self::Watch(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),
             Self::Escrow(verb) => verb.run(session),
             Self::Completions(verb) => verb.run(session),

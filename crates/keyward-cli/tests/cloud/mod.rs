@@ -1,6 +1,7 @@
 //! An emulator of Cloud KMS, a project whose keys are there, and what other clients do to those keys.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

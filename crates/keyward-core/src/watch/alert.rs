@@ -173,7 +173,7 @@ fn finding(check: &Check, stake: &dyn Fn(&str) -> Stake) -> Alert {
         resource: check.resource.clone(),
         what: match unseen {
             true => format!("it cannot be seen whether {}: {why}", check.id.title()),
-            false => format!("it is not so that {}: {why}", check.id.title()),
+            false => why.to_owned(),
         },
         until: None,
         lost: lost.map_or("nothing is known to be lost".to_owned(), |lost| lost.to_string()),

@@ -30,7 +30,10 @@ fn of(stakes: &Stakes, inventory: &Inventory) -> Stake {
     }
     match stakes.kept.is_empty() {
         true => Stake::Nothing,
-        false => Stake::Redundancy(format!("{} need it", counted(&stakes.kept))),
+        false => Stake::Redundancy(match stakes.kept.count() {
+            1 => format!("{} needs it", counted(&stakes.kept)),
+            _ => format!("{} need it", counted(&stakes.kept)),
+        }),
     }
 }
 

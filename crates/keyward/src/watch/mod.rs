@@ -48,6 +48,8 @@ pub struct Guard<'a> {
 pub struct Told {
     /// What was to be told, what is silent, what is over.
     pub round: Round,
+    /// Whether an alert is going on that nobody acknowledged.
+    pub open: bool,
     /// What went wrong on the way, if anything did. What was not delivered is told again at the next look.
     pub trouble: Vec<Error>,
 }
@@ -87,7 +89,8 @@ impl Guard<'_> {
         if let (Some(url), true, true) = (&self.settings.ping, complete, trouble.is_empty()) {
             trouble.extend(self.outlet.ping(url).await.err());
         }
-        Told { round, trouble }
+        let open = memory.alerts.values().any(|known| known.acknowledged.is_none());
+        Told { round, open, trouble }
     }
 
     async fn post(&self, url: &str, message: &Message<'_>) -> Result<()> {

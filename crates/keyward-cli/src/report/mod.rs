@@ -1,0 +1,9 @@
+//! The forms of a verification's report besides text and JSON: SARIF for code hosts, one HTML page for people.
+
+mod html;
+mod sarif;
+mod write;
+
+pub(crate) use html::{Matrix, Page, Standing, html};
+pub(crate) use sarif::sarif;
+pub(crate) use write::write_report;
