@@ -133,19 +133,23 @@ impl<'a> Survival<'a> {
 
     /// What each loss of `kind` would mean for the things of `env`, or for all.
     pub fn row(&self, kind: LossKind, env: Option<&str>) -> Row {
-        let mut losses: BTreeMap<Thing, Outcome> = BTreeMap::new();
+        let groups = || self.of(env).filter(|group| group.now != Sure::No);
+        let ways = groups().flat_map(|group| &group.ways);
+        let bounds: BTreeMap<&Way, Bound> = ways
+            .map(|(way, _)| *way)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|way| (way, self.topology.bound(way, kind)))
+            .collect();
+        let mut losses: BTreeMap<&Thing, Outcome> = BTreeMap::new();
         let (mut unknown, mut reasons) = (Files::default(), BTreeSet::new());
-        for group in self.of(env).filter(|group| group.now != Sure::No) {
-            let bounds: Vec<_> = group
-                .ways
-                .iter()
-                .map(|(way, _)| self.topology.bound(way, kind))
-                .collect();
-            let things: BTreeSet<&Thing> = bounds.iter().flat_map(Bound::things).collect();
+        for group in groups() {
+            let bounds: Vec<_> = group.ways.iter().filter_map(|(way, _)| bounds.get(way)).collect();
+            let things: BTreeSet<&Thing> = bounds.iter().flat_map(|bound| bound.things()).collect();
             let mut worst = group.after(&bounds, None);
             for thing in things {
                 let after = group.after(&bounds, Some(thing));
-                losses.entry(thing.clone()).or_default().add(after, &group.items);
+                losses.entry(thing).or_default().add(after, &group.items);
                 worst = if after == Sure::Maybe { after } else { worst };
             }
             if worst == Sure::Maybe {
@@ -153,10 +157,11 @@ impl<'a> Survival<'a> {
                 self.reasons(group, &bounds, &mut reasons);
             }
         }
-        let mut losses: Vec<_> = losses
-            .into_iter()
-            .map(|(thing, outcome)| Loss { thing, outcome })
-            .collect();
+        let losses = losses.into_iter().map(|(thing, outcome)| Loss {
+            thing: thing.clone(),
+            outcome,
+        });
+        let mut losses: Vec<_> = losses.collect();
         losses
             .sort_by_key(|loss| std::cmp::Reverse((loss.outcome.lost.count(), loss.outcome.unknown.count())));
         Row {
@@ -240,7 +245,7 @@ impl<'a> Survival<'a> {
         }
     }
 
-    fn reasons(&self, group: &Group<'_>, bounds: &[Bound], reasons: &mut BTreeSet<String>) {
+    fn reasons(&self, group: &Group<'_>, bounds: &[&Bound], reasons: &mut BTreeSet<String>) {
         let unseen = group.ways.iter().filter(|(_, now)| *now == Sure::Maybe);
         let unseen = unseen.map(|(way, _)| format!("whether {way} opens"));
         let unbound = bounds.iter().filter_map(|bound| match bound {
@@ -278,10 +283,10 @@ impl<'a> Group<'a> {
     }
 
     /// Whether it opens once `thing` is lost; with `None`, once something is lost that could not be seen.
-    fn after(&self, bounds: &[Bound], thing: Option<&Thing>) -> Sure {
+    fn after(&self, bounds: &[&Bound], thing: Option<&Thing>) -> Sure {
         let left = self.ways.iter().zip(bounds).map(|((_, now), bound)| match bound {
             Bound::Unknown(_) => (*now).min(Sure::Maybe),
-            Bound::To(things) if thing.is_some_and(|thing| things.contains(thing)) => Sure::No,
+            Bound::To(things) if thing.is_some_and(|thing| things.binary_search(thing).is_ok()) => Sure::No,
             Bound::To(_) => *now,
         });
         best(left)

@@ -39,7 +39,7 @@ pub enum Thing {
 
 /// What of one kind a way goes with.
 pub(super) enum Bound {
-    /// With any of these.
+    /// With any of these, which are sorted.
     To(Vec<Thing>),
     /// With things that are not known, and why.
     Unknown(String),
