@@ -1,10 +1,12 @@
-//! Other implementations against this one: published vectors, the stand-alone reader, the age command, Google's clients.
+//! Other implementations against this one: published vectors, the stand-alone reader, the age command, Google's clients,
+//! and what Terraform plans.
 
 mod clients;
 mod cloud_kms;
 mod escrow;
 mod forge;
 mod peers;
+mod plans;
 mod recovery;
 mod vectors;
 mod wycheproof;
@@ -23,6 +25,7 @@ pub fn run(repository: &Repository) -> Result<()> {
     vectors::run(repository, &peers)?;
     recovery::run(repository, &peers)?;
     escrow::run(repository, &peers)?;
+    plans::run(repository)?;
     cloud_kms::run(repository)
 }
 
