@@ -66,7 +66,8 @@ fn patterns(project: &Project, text: &str) -> Vec<Pattern> {
     let short = text
         .parse()
         .ok()
-        .filter(|name| matches!(name, ResourceId::Short(_)));
+        // A keyring of that name is meant by its locations: escrow/LOCATION.
+        .filter(|name| matches!(name, ResourceId::Short(_)) && text != "escrow");
     let targets = short.and_then(|name| resolve(Some(project), &name).ok());
     let full = |target: &Target| match target.version {
         Some(number) => target.key.version(number).to_string(),
