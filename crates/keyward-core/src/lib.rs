@@ -12,7 +12,7 @@
 //! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
 //! | bytes | [`envelope`] [`credential`] [`manifest`] [`escrow`] [`terraform`] |
 //! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] [`estate`] |
-//! | decisions | [`survive`] [`verify`] [`watch`] |
+//! | decisions | [`harden`] [`survive`] [`verify`] [`watch`] |
 
 // Words: one type per noun; parsing happens here and nowhere else.
 pub mod clock;
@@ -39,6 +39,7 @@ pub mod kms;
 pub mod recipient;
 
 // Decisions: from what is seen to findings.
+pub mod harden;
 pub mod survive;
 pub mod verify;
 pub mod watch;

@@ -6,6 +6,7 @@ mod decrypt;
 mod encrypt;
 mod escrow;
 mod explain;
+mod harden;
 mod init;
 mod inspect;
 mod key;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Uses(uses::Uses),
     Survive(survive::Survive),
     Watch(watch::Watch),
+    Harden(harden::Harden),
     Key(key::Key),
     Escrow(escrow::Escrow),
     Completions(completions::Completions),
@@ -57,6 +59,7 @@ impl Command {
             Self::Uses(verb) => verb.run(session),
             Self::Survive(verb) => verb.run(session),
             Self::Watch(verb) => verb.run(session),
+            Self::Harden(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),
             Self::Escrow(verb) => verb.run(session),
             Self::Completions(verb) => verb.run(session),
