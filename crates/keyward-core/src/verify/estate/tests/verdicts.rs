@@ -134,8 +134,13 @@ fn each_check_fails_with_a_reason_and_a_next_step() {
         ),
         (
             CheckId::V25,
-            change(|world| world.project().changes = Observed::Present(vec![])),
-            "and the provider's has not",
+            change(|world| {
+                let version = format!("gcp-kms://{KEY}/cryptoKeyVersions/1");
+                let disabled = OwnChange::of("key disable", &version, at("2026-01-01T12:00:00Z"));
+                world.own = Observed::Present(disabled.into_iter().collect());
+                world.project().changes = Observed::Present(vec![]);
+            }),
+            "our log has UpdateCryptoKeyVersion",
             "keyward audit show",
         ),
         (
@@ -449,6 +454,11 @@ fn what_is_open_decides_nothing() {
                     .push("INSUFFICIENT_PERMISSIONS_PARTIAL_DATA".into());
             }),
             "INSUFFICIENT_PERMISSIONS",
+        ),
+        (
+            CheckId::V25,
+            change(|world| world.project().changes = Observed::Present(vec![])),
+            "it may have changed nothing",
         ),
         (
             CheckId::V26,
