@@ -88,6 +88,7 @@ fn entry(key: &CryptoKeyName, kind: &str, method: &str) -> Entry {
                 ring.project()
             ),
         ),
+        ("severity", "NOTICE".to_owned()),
         ("resource.type", kind.to_owned()),
         ("resource.labels.project_id", ring.project().to_owned()),
         ("resource.labels.location", ring.location().to_string()),

@@ -2,6 +2,8 @@
 //!
 //! What is not understood here is open: it neither selects an entry nor leaves it out.
 
+use std::cmp::Ordering::{self, Equal, Greater, Less};
+
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
@@ -98,7 +100,8 @@ enum Operator {
     Equal,
     Has,
     Matches,
-    Other,
+    /// By order: less, equal, greater, as far as each is meant.
+    Order([Ordering; 2]),
 }
 
 impl<'a> Reader<'a> {
@@ -157,10 +160,10 @@ impl<'a> Reader<'a> {
             ("!=", true, Operator::Equal),
             ("=~", false, Operator::Matches),
             ("!~", true, Operator::Matches),
-            (">=", false, Operator::Other),
-            ("<=", false, Operator::Other),
-            (">", false, Operator::Other),
-            ("<", false, Operator::Other),
+            (">=", false, Operator::Order([Greater, Equal])),
+            ("<=", false, Operator::Order([Less, Equal])),
+            (">", false, Operator::Order([Greater, Greater])),
+            ("<", false, Operator::Order([Less, Less])),
             ("=", false, Operator::Equal),
             (":", false, Operator::Has),
         ];
@@ -205,7 +208,11 @@ impl<'a> Reader<'a> {
                 .contains(&value.to_ascii_lowercase())
                 .into(),
             Operator::Matches => matches(value, known),
-            Operator::Other => Maybe,
+            Operator::Order(meant) if field == "severity" => match (severity(known), severity(value)) {
+                (Some(known), Some(value)) => meant.contains(&known.cmp(&value)).into(),
+                _ => Maybe,
+            },
+            Operator::Order(_) => Maybe,
         }
     }
 
@@ -271,6 +278,22 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The place of a severity among all (Cloud Logging API, `LogSeverity`).
+fn severity(word: &str) -> Option<usize> {
+    let all = [
+        "DEFAULT",
+        "DEBUG",
+        "INFO",
+        "NOTICE",
+        "WARNING",
+        "ERROR",
+        "CRITICAL",
+        "ALERT",
+        "EMERGENCY",
+    ];
+    all.iter().position(|one| one.eq_ignore_ascii_case(word))
+}
+
 /// Whether a regular expression (RE2) fits somewhere in `text`.
 fn matches(pattern: &str, text: &str) -> Selects {
     let config = Regex::config()
@@ -293,6 +316,7 @@ mod tests {
     fn selects(filter: &str) -> Selects {
         let entry = Entry::new(vec![
             ("resource.type", "cloudkms_cryptokeyversion".into()),
+            ("severity", "NOTICE".into()),
             ("protoPayload.methodName", "DestroyCryptoKeyVersion".into()),
             (
                 "protoPayload.@type",
@@ -345,6 +369,9 @@ mod tests {
             ),
             (r#"log_id("cloudaudit.googleapis.com/activity")"#, Yes),
             (r#"log_id("cloudaudit.googleapis.com/data_access")"#, No),
+            ("severity>=NOTICE", Yes),
+            ("severity>NOTICE", No),
+            ("severity<=warning AND severity<ERROR", Yes),
             ("-- all of them\nresource.type:*", Yes),
         ] {
             assert_eq!(selects(filter), expected, "{filter}");
@@ -354,7 +381,8 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_open() {
         for filter in [
-            "severity>=NOTICE",
+            "timestamp>=x",
+            "severity>=MUCH",
             "labels.env=prod",
             "destroyed",
             "sample(insertId, 0.5)",
