@@ -14,7 +14,7 @@ pub(super) const PARAMETER: &str =
     ": \"${NOTIFICATION_CHANNELS:?names of notification channels that somebody reads, with commas}\"\n";
 /// The calls, by their short and their full names, which both appear in audit logs. Disabling has no call of its own: it
 /// is an update of the version.
-const FILTER: &str = "resource.type=(\"cloudkms_cryptokeyversion\" OR \"cloudkms_cryptokey\" OR \"cloudkms_keyring\") AND \
+pub(crate) const FILTER: &str = "resource.type=(\"cloudkms_cryptokeyversion\" OR \"cloudkms_cryptokey\" OR \"cloudkms_keyring\") AND \
                       protoPayload.methodName=~\"(^|[.])(DestroyCryptoKeyVersion|UpdateCryptoKeyVersion|\
                       DeleteCryptoKeyVersion|DeleteCryptoKey|DeleteKeyRing|SetIamPolicy)$\"";
 const NAME: &str = "keyward-keys-touched";

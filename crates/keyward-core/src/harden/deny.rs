@@ -65,8 +65,8 @@ fn terraform(project: &Project<'_>, name: &str, permissions: &[&str], exceptions
            display_name = \"Keys are not destroyed in passing\"\n\n  \
            rules {{\n    \
              deny_rule {{\n      \
-               denied_principals    = [{everybody}]\n      \
-               denied_permissions   = {permissions}\n      \
+               denied_principals = [{everybody}]\n      \
+               denied_permissions = {permissions}\n      \
                exception_principals = {exceptions}\n    \
              }}\n  \
            }}\n\

@@ -16,6 +16,8 @@ mod shell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+#[cfg(test)]
+pub(crate) use alert::FILTER as ALERT_FILTER;
 pub use principal::Principal;
 
 use crate::error::{Error, Result, nearest};

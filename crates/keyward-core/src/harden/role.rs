@@ -35,7 +35,7 @@ pub(super) fn measure(project: &Project<'_>, format: Format) -> Measure {
         body: match format {
             Format::Terraform => format!(
                 "resource \"google_project_iam_custom_role\" \"keyward_keeper_{}\" {{\n  \
-                   project     = {}\n  role_id     = {}\n  title       = {}\n  permissions = {}\n}}\n",
+                   project = {}\n  role_id = {}\n  title   = {}\n  permissions = {}\n}}\n",
                 project.label,
                 hcl::text(project.id),
                 hcl::text(ID),

@@ -323,6 +323,16 @@ fn an_alert_covers_every_event_in_both_forms_and_reaches_somebody() {
 }
 
 #[test]
+fn the_alert_that_harden_prints_is_enough() {
+    let mut world = World::good();
+    world.project().alerts = Observed::Present(vec![AlertPolicy {
+        conditions: vec![Condition::Log(crate::harden::ALERT_FILTER.into())],
+        ..alert()
+    }]);
+    assert_eq!(world.of(CheckId::V23)[0].verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_metric_that_counts_the_entries_raises_an_alert_too() {
     let mut world = World::good();
     let by_metric = AlertPolicy {
