@@ -1,5 +1,6 @@
 //! Whole judgements: one estate in which everything is as it should be, and what each check says when one thing is not.
 
+mod failures;
 mod powers;
 mod verdicts;
 
@@ -268,4 +269,27 @@ fn place() -> PlaceSeen {
             created: None,
         }]),
     }
+}
+
+type Change = Box<dyn Fn(&mut World)>;
+
+fn change(change: impl Fn(&mut World) + 'static) -> Change {
+    Box::new(change)
+}
+
+/// The one finding of `id` that is neither passed nor not applicable, after `change`.
+fn finding(id: CheckId, change: &Change) -> (String, String, String) {
+    let mut world = World::good();
+    change(&mut world);
+    let mut found = world
+        .of(id)
+        .into_iter()
+        .filter(|check| check.verdict.id() != "PASS");
+    let check = found.next().unwrap_or_else(|| panic!("{id} passed"));
+    let reason = check.verdict.reason().unwrap_or_default().to_owned();
+    (
+        check.verdict.id().to_owned(),
+        reason,
+        check.next.unwrap_or_default(),
+    )
 }
