@@ -73,6 +73,13 @@ pub(crate) trait Rpc: 'static {
     /// The name in the request that permissions and faults go by; as it was sent, well-formed or not.
     fn resource(request: &Self::Request) -> &str;
 
+    /// Whether the name can be one of what the call is about. It is looked at before permissions are, which nobody has on
+    /// what is no name.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT`, or what is said of a location that Cloud KMS does not have.
+    fn check_name(resource: &str) -> Result<(), Refusal>;
+
     /// The answer, checked in Google's order: name, existence, state, purpose, arguments, checksums.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal>;
 

@@ -54,7 +54,7 @@ fn answered<R: Rpc>(
     let answer = match &effect {
         Some(Effect::Refuse(refusal)) => Err(refusal.clone()),
         _ => without_panic(|| {
-            state.iam.check(caller, &R::METHOD, resource)?;
+            state.iam.admit::<R>(caller, resource)?;
             R::answer(&Call { state, keys, caller }, request)
         }),
     };

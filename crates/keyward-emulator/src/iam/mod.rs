@@ -23,8 +23,10 @@ use tonic::Code;
 
 use crate::interface::google::iam::v1::Policy;
 use crate::interface::google::iam::v1::iam_policy_server::IamPolicy as IamPolicyInterface;
+use crate::kms::field::name;
+use crate::kms::unverified;
 use crate::refusal::Refusal;
-use crate::rpc::{Call, Caller, Method};
+use crate::rpc::{Call, Caller, Method, Rpc};
 use crate::service::service;
 use crate::shelf::Shelf;
 pub(crate) use place::Kind;
@@ -129,14 +131,25 @@ impl Iam {
         Ok(())
     }
 
-    /// Whether the caller holds the permission of `method` on `resource`. A name that is not well-formed is let through:
-    /// the call itself says what is wrong with it.
+    /// Whether the caller may make a call about `resource`, in Google's order: the name first, since a permission stands
+    /// on what can exist.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` for what is no name of what the call is about, and those of [`Self::check`].
+    pub(crate) fn admit<R: Rpc>(&self, caller: &Caller, resource: &str) -> Result<(), Refusal> {
+        if !self.is_enforced() {
+            return Ok(());
+        }
+        R::check_name(resource)?;
+        self.check(caller, &R::METHOD, resource)
+    }
+
+    /// Whether the caller holds the permission of `method` on `resource`.
     ///
     /// # Errors
     /// `PERMISSION_DENIED`, in the words that do not tell whether the resource exists.
     pub(crate) fn check(&self, caller: &Caller, method: &Method, resource: &str) -> Result<(), Refusal> {
-        match method.permission.is_empty() || !self.is_enforced() || place::lineage(resource).next().is_none()
-        {
+        match method.permission.is_empty() || !self.is_enforced() {
             true => Ok(()),
             false => self.demand(caller, method.permission, resource),
         }
@@ -376,24 +389,24 @@ impl Held {
     }
 }
 
-/// The kind of a resource with a policy that this emulator serves, which exists.
-fn existing(call: &Call<'_>, resource: &str) -> Result<(), Refusal> {
-    use crate::kms::field::name;
+/// Whether a name is one of a resource with a policy that this emulator serves.
+fn check_name(resource: &str) -> Result<(), Refusal> {
     match Kind::of(resource) {
-        Some(Kind::Ring) => call.state.keys.ring(&name::ring(resource)?).map(|_| ())?,
-        Some(Kind::Key) => call.state.keys.key(&name::key(resource)?).map(|_| ())?,
-        Some(Kind::ImportJob) => {
-            name::check_in_ring("ImportJob", "importJobs", resource)?;
-            return Err(name::not_found("ImportJob", resource));
-        }
-        Some(Kind::Project) | None => {
-            return Err(crate::kms::unverified::malformed(
-                "resource with a policy",
-                resource,
-            ));
-        }
+        Some(Kind::Ring) => name::ring(resource).map(drop),
+        Some(Kind::Key) => name::key(resource).map(drop),
+        Some(Kind::ImportJob) => name::check_in_ring("ImportJob", "importJobs", resource),
+        Some(Kind::Project) | None => Err(unverified::malformed("resource with a policy", resource)),
     }
-    Ok(())
+}
+
+/// Whether there is such a resource.
+fn existing(call: &Call<'_>, resource: &str) -> Result<(), Refusal> {
+    check_name(resource)?;
+    match Kind::of(resource) {
+        Some(Kind::Ring) => Ok(call.state.keys.ring(&name::ring(resource)?).map(drop)?),
+        Some(Kind::Key) => Ok(call.state.keys.key(&name::key(resource)?).map(drop)?),
+        _ => Err(name::not_found("ImportJob", resource)),
+    }
 }
 
 /// The permission to get or set the policy of a resource: it depends on what that is.

@@ -16,6 +16,10 @@ impl Rpc for SetIamPolicy {
         &request.resource
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        super::check_name(resource)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let resource = &request.resource;
         let permission = permission_for(resource, "set");

@@ -21,6 +21,10 @@ impl Rpc for TestIamPermissions {
         &request.resource
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        super::check_name(resource)
+    }
+
     /// On what does not exist nobody holds anything.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let (resource, mut permissions) = (&request.resource, request.permissions);

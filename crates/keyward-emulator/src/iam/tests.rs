@@ -21,7 +21,7 @@ fn ask_as<R: Rpc>(bench: &Bench, token: &str, request: R::Request) -> Result<R::
         caller: &caller,
     };
     let resource = R::resource(&request).to_owned();
-    bench.state.iam.check(&caller, &R::METHOD, &resource)?;
+    bench.state.iam.admit::<R>(&caller, &resource)?;
     R::answer(&call, request)
 }
 
@@ -132,6 +132,29 @@ fn what_is_granted_above_holds_below_and_nowhere_else() {
         let refused = ask_as::<crate::kms::decrypt::Decrypt>(&bench, ANN, decrypt).unwrap_err();
         assert_eq!(refused.code, Code::PermissionDenied);
     }
+}
+
+#[test]
+fn what_is_no_name_is_told_before_who_may() {
+    let bench = Bench::with_keys(&["k"]);
+    bench.state.iam.enforce(true).unwrap();
+    let code = |name: &str| encrypt_as(&bench, ANN, name).unwrap_err().code;
+    assert_eq!(code(&key_name("missing")), Code::PermissionDenied);
+    for no_name in [
+        "projects/p/locations/global/keyRings/BAD.ID/cryptoKeys/k",
+        "projects/p/locations/global/keyRings/r/cryptoKeys/k/cryptoKeyVersions/01",
+        "projects/p",
+        RING,
+        "",
+    ] {
+        assert_eq!(code(no_name), Code::InvalidArgument, "{no_name}");
+    }
+    let policy = iam::GetIamPolicyRequest {
+        resource: format!("{RING}/cryptoKeys/k.k"),
+        ..Default::default()
+    };
+    let refused = ask_as::<get_iam_policy::GetIamPolicy>(&bench, ANN, policy).unwrap_err();
+    assert_eq!(refused.code, Code::InvalidArgument);
 }
 
 #[test]

@@ -21,6 +21,10 @@ impl Rpc for CreateCryptoKey {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::ring(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let ring = name::ring(&request.parent)?;
         let name = name::new_key(&ring, &request.crypto_key_id)?;

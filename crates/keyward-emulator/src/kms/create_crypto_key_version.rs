@@ -26,6 +26,10 @@ impl Rpc for CreateCryptoKeyVersion {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::key(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let key = name::key(&request.parent)?;
         call.state.keys.key(&key)?;

@@ -16,6 +16,10 @@ impl Rpc for CreateKeyRing {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::place(resource).map(drop)
+    }
+
     /// Everything in the ring of the request is output only.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let place = name::place(&request.parent)?;

@@ -19,6 +19,10 @@ impl Rpc for Decrypt {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::key(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let key = name::key(&request.name)?;
         let aad = &request.additional_authenticated_data;

@@ -16,6 +16,10 @@ impl Rpc for DestroyCryptoKeyVersion {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::version(resource).map(drop)
+    }
+
     /// Nobody asks who still uses the version: neither does Cloud KMS.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let name = name::version(&request.name)?;

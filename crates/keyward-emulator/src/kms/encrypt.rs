@@ -16,6 +16,10 @@ impl Rpc for Encrypt {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::encrypting(resource).map(drop)
+    }
+
     /// The store checks existence, state and sizes; checksums come after, and what was encrypted is dropped when they do
     /// not match.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {

@@ -23,6 +23,10 @@ impl Rpc for GenerateRandomBytes {
         &request.location
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::place(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         name::place(&request.location)?;
         if request.protection_level() != ProtectionLevel::Hsm {

@@ -16,6 +16,10 @@ impl Rpc for GetCryptoKey {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::key(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let (key, primary) = call.keys.key(&name::key(&request.name)?)?;
         Ok(resource::key(&key, primary.as_ref()))

@@ -16,6 +16,10 @@ impl Rpc for GetImportJob {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::check_in_ring("ImportJob", "importJobs", resource)
+    }
+
     fn answer(_call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         name::check_in_ring("ImportJob", "importJobs", &request.name)?;
         Err(name::not_found("ImportJob", &request.name))

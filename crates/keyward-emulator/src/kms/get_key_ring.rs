@@ -16,6 +16,10 @@ impl Rpc for GetKeyRing {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::ring(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let ring = call.keys.ring(&name::ring(&request.name)?)?;
         Ok(resource::ring(&ring))

@@ -21,6 +21,10 @@ impl Rpc for GetOperation {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::check_in_place("Operation", "operations", resource)
+    }
+
     fn answer(_call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         name::check_in_place("Operation", "operations", &request.name)?;
         Err(name::not_found("Operation", &request.name))

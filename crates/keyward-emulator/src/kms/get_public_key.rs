@@ -19,6 +19,10 @@ impl Rpc for GetPublicKey {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::version(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let version = call.keys.version(&name::version(&request.name)?)?;
         usable(&version)?;

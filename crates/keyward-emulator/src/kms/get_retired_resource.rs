@@ -16,6 +16,10 @@ impl Rpc for GetRetiredResource {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::check_in_place("RetiredResource", "retiredResources", resource)
+    }
+
     fn answer(_call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         name::check_in_place("RetiredResource", "retiredResources", &request.name)?;
         Err(name::not_found("RetiredResource", &request.name))

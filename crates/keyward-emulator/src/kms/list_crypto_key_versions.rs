@@ -19,6 +19,10 @@ impl Rpc for ListCryptoKeyVersions {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::key(resource).map(drop)
+    }
+
     /// The view asks for attestations, which no version here has.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let key = name::key(&request.parent)?;

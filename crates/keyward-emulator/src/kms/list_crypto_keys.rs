@@ -19,6 +19,10 @@ impl Rpc for ListCryptoKeys {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::ring(resource).map(drop)
+    }
+
     /// The view asks for attestations, which no key here has.
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let ring = name::ring(&request.parent)?;

@@ -17,6 +17,10 @@ impl Rpc for ListImportJobs {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::ring(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         call.keys.ring(&name::ring(&request.parent)?)?;
         let listing = Listing {

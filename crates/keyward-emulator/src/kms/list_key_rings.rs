@@ -19,6 +19,10 @@ impl Rpc for ListKeyRings {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::place(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let place = name::place(&request.parent)?;
         let listing = Listing {

@@ -17,6 +17,10 @@ impl Rpc for ListRetiredResources {
         &request.parent
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::place(resource).map(drop)
+    }
+
     fn answer(_call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         name::place(&request.parent)?;
         check_empty(request.page_size, &request.page_token)?;

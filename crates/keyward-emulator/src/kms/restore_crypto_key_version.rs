@@ -16,6 +16,10 @@ impl Rpc for RestoreCryptoKeyVersion {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::version(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let name = name::version(&request.name)?;
         let version = call

@@ -20,6 +20,11 @@ macro_rules! unserved {
                     &request.$resource
                 }
 
+                /// A call that is not served asks nothing of names.
+                fn check_name(_resource: &str) -> Result<(), Refusal> {
+                    Ok(())
+                }
+
                 fn answer(_call: &Call<'_>, _request: Self::Request) -> Result<Self::Response, Refusal> {
                     Err(Refusal::not_served(Self::METHOD.name))
                 }

@@ -4,6 +4,7 @@
 //! | call | guess | where |
 //! |---|---|---|
 //! | anything malformed: names, ids, labels, masks, sizes, schedules, lists | the code is certain (`INVALID_ARGUMENT`), the sentence is ours | here |
+//! | a malformed name without the permission | `INVALID_ARGUMENT`, before permissions are looked at | `iam::Iam::admit` |
 //! | an unknown location | code and first sentence were observed, the second is ours | [`no_location`] |
 //! | a checksum beyond 32 bits | `INVALID_ARGUMENT` | [`checksum_out_of_range`] |
 //! | `next_rotation_time` alone | one rotation, then none | `field::schedule` |

@@ -30,6 +30,10 @@ impl Rpc for UpdateCryptoKey {
         request.crypto_key.as_ref().map_or("", |key| &key.name)
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::key(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let asked = request.crypto_key.unwrap_or_default();
         let name = name::key(&asked.name)?;

@@ -18,6 +18,10 @@ impl Rpc for UpdateCryptoKeyPrimaryVersion {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::key(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let key = name::key(&request.name)?;
         call.state.keys.key(&key)?;

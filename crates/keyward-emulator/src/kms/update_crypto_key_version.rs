@@ -29,6 +29,10 @@ impl Rpc for UpdateCryptoKeyVersion {
             .map_or("", |version| &version.name)
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::version(resource).map(drop)
+    }
+
     fn answer(call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let asked = request.crypto_key_version.unwrap_or_default();
         let name = name::version(&asked.name)?;

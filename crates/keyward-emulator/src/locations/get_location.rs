@@ -17,6 +17,10 @@ impl Rpc for GetLocation {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::place(resource).map(drop)
+    }
+
     fn answer(_call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let place = name::place(&request.name)?;
         Ok(message(&place.project, &place.location))

@@ -23,6 +23,10 @@ impl Rpc for ListLocations {
         &request.name
     }
 
+    fn check_name(resource: &str) -> Result<(), Refusal> {
+        name::project(resource).map(drop)
+    }
+
     fn answer(_call: &Call<'_>, request: Self::Request) -> Result<Self::Response, Refusal> {
         let project = name::project(&request.name)?;
         let listing = Listing {

@@ -66,6 +66,10 @@ macro_rules! control {
                 ""
             }
 
+            fn check_name(_resource: &str) -> Result<(), crate::refusal::Refusal> {
+                Ok(())
+            }
+
             fn answer(
                 call: &crate::rpc::Call<'_>,
                 request: Self::Request,
