@@ -1,9 +1,11 @@
 //! One call of a port: where it goes, as whom, until when; its attempts, and the pauses between them.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use google_cloud_gax::Result as Answer;
 use google_cloud_gax::options::RequestOptionsBuilder;
 use google_cloud_kms_v1::client::KeyManagementService;
@@ -12,13 +14,13 @@ use keyward_core::kms::{KmsCode, KmsError};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::access::Settings;
-use crate::endpoint::Endpoint;
+use crate::clients::Client;
 use crate::fate::{Failure, Fate};
 use crate::kms::Shared;
-use crate::lane::Lane;
 use crate::port::Port;
 use crate::target::Target;
 use crate::translate::About;
+use crate::way::Way;
 
 /// How long an access token may take. It is less than a location has, so that what is said is that there was no token.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(8);
@@ -28,8 +30,7 @@ pub(crate) struct Call<'a> {
     pub(crate) kms: &'a Shared,
     pub(crate) settings: &'a Settings,
     pub(crate) target: Target<'a>,
-    endpoint: Endpoint,
-    lane: Arc<Lane>,
+    way: Arc<Way>,
     pub(crate) port: Port,
     /// As whom to ask when the account of `port` may not.
     instead: Option<Instead>,
@@ -58,8 +59,7 @@ impl<'a> Call<'a> {
     ) -> Result<Self, KmsError> {
         let settings = kms.settings(&target)?;
         Ok(Self {
-            endpoint: kms.endpoint(settings, target.location)?,
-            lane: kms.lane(target.project, target.location),
+            way: kms.way(&target, port, settings)?,
             kms,
             settings,
             target,
@@ -76,8 +76,7 @@ impl<'a> Call<'a> {
         Call {
             kms: self.kms,
             settings: self.settings,
-            endpoint: self.endpoint.clone(),
-            lane: self.lane.clone(),
+            way: self.way.clone(),
             target,
             port: Port::Read,
             instead: Some(Instead {
@@ -157,7 +156,7 @@ impl<'a> Call<'a> {
         send: &impl Fn(&KeyManagementService) -> F,
         check: &impl Fn(M) -> Result<T, String>,
     ) -> Result<T, Failure> {
-        let turn = self.lane.turn(self.kind(), self.until()).await;
+        let turn = self.way.lane.turn(self.kind(), self.until()).await;
         let _slot = turn.map_err(|_| self.no_turn())?;
         let before = Instant::now();
         let client = self.ready().await?;
@@ -179,24 +178,37 @@ impl<'a> Call<'a> {
 
     /// The client, with a token at hand. What a token takes is no part of the call: nothing is sent yet, so that nothing is lost.
     async fn ready(&self) -> Result<KeyManagementService, Failure> {
-        let account = self.account();
         let readying = async {
-            let client = self.kms.clients.get(&self.endpoint, account).await;
+            let client = self.client().await;
             let client = client.map_err(|error| Failure::new(Fate::Refused, error))?;
             match client.credentials.headers(Extensions::new()).await {
                 Ok(_) => Ok(client.service),
                 Err(error) => Err(self.about().no_credentials(&error, error.is_transient())),
             }
         };
+        let mut readying = pin!(readying);
+        // Nearly always it is at hand, and no timer has to be set.
+        if let Some(ready) = readying.as_mut().now_or_never() {
+            return ready;
+        }
         let in_time = timeout(TOKEN_PATIENCE, readying).await;
         in_time.unwrap_or_else(|_| Err(self.about().no_token(TOKEN_PATIENCE)))
+    }
+
+    async fn client(&self) -> Result<Client, KmsError> {
+        let account = self.account();
+        let make = async || self.kms.clients.get(&self.way.endpoint, account).await;
+        match account == self.settings.impersonate.of(self.way.port) {
+            true => self.way.client.get_or_try_init(make).await.cloned(),
+            false => make().await,
+        }
     }
 
     /// Waits before the next attempt; `false` when there is to be none.
     pub(crate) async fn pause(&self, failure: &Failure, failures: &mut Failures) -> bool {
         let count = failures.count(failure.fate);
         match failure.fate {
-            Fate::Busy => self.lane.slow_down(self.kind()),
+            Fate::Busy => self.way.lane.slow_down(self.kind()),
             Fate::Unauthenticated => {
                 let sent = failure.sent.unwrap_or_else(Instant::now);
                 if !self.kms.clients.caller.renew(sent).await {
@@ -243,7 +255,7 @@ impl<'a> Call<'a> {
             resource: &self.target.resource,
             project: self.target.project,
             location: self.target.location.as_str(),
-            endpoint: &self.endpoint,
+            endpoint: &self.way.endpoint,
             is_configured: self.kms.clients.caller.is_configured(),
         }
     }

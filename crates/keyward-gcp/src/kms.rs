@@ -8,6 +8,7 @@ use keyward_core::clock::Clock;
 use keyward_core::kms::KmsError;
 use keyward_core::location::Location;
 use rand_core::CryptoRng;
+use tokio::sync::OnceCell;
 
 use crate::access::{Access, CredentialSource, Settings};
 use crate::backoff::Backoff;
@@ -15,7 +16,9 @@ use crate::clients::Clients;
 use crate::credentials::Caller;
 use crate::endpoint::Endpoint;
 use crate::lane::{Lane, Lanes};
+use crate::port::Port;
 use crate::target::Target;
+use crate::way::{Way, Ways};
 
 /// Google Cloud KMS. Cheap to clone; clones share clients, quotas and credentials.
 ///
@@ -34,6 +37,7 @@ pub(crate) struct Shared {
     rng: Mutex<Box<dyn CryptoRng + Send>>,
     pub(crate) clients: Clients,
     lanes: Lanes,
+    ways: Ways,
     /// Endpoints that were read and checked before.
     endpoints: Mutex<HashMap<(Option<String>, Location), Endpoint>>,
     backoff: Backoff,
@@ -58,6 +62,7 @@ impl GcpKms {
             rng: Mutex::new(rng),
             clients: Clients::new(Caller::new(source)),
             lanes: Lanes::default(),
+            ways: Ways::default(),
             endpoints: Mutex::default(),
             backoff,
         }))
@@ -70,6 +75,27 @@ impl Shared {
         match target.ring {
             Some(ring) => Ok(self.access.of_ring(ring)),
             None => self.access.of_location(target.project, target.location),
+        }
+    }
+
+    /// The way to a resource.
+    pub(crate) fn way(
+        &self,
+        target: &Target<'_>,
+        port: Port,
+        settings: &Settings,
+    ) -> Result<Arc<Way>, KmsError> {
+        let find = || {
+            Ok(Way {
+                endpoint: self.endpoint(settings, target.location)?,
+                lane: self.lane(target.project, target.location),
+                port,
+                client: OnceCell::new(),
+            })
+        };
+        match target.ring {
+            Some(ring) => self.ways.to(ring, port, find),
+            None => find().map(Arc::new),
         }
     }
 

@@ -45,6 +45,7 @@ mod redact;
 mod rescue;
 mod target;
 mod translate;
+mod way;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The four ports, as far as identities differ by them, and the three kinds of call that have quotas of their own.
 
 /// Which port a call comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Port {
     Read,
     Crypt,
