@@ -11,6 +11,8 @@ pub mod audit_log;
 pub mod body;
 pub mod credential;
 pub mod envelope;
+pub mod escrow;
+pub mod estate;
 pub mod keyring;
 pub mod lock_file;
 pub mod project;
