@@ -1,18 +1,14 @@
 //! What the audit log vouches for: headers that keyward made, and headers that an escrow drill opened.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use keyward_core::audit::{Entry, Outcome};
 use keyward_core::escrow::Digest;
 use keyward_core::inventory::{Item, Kind};
-use serde::Deserialize;
 
+use crate::audit_log;
 use crate::uses::read_header;
-
-/// Longest line that is read, in bytes. A longer one vouches for nothing.
-const LINE: u64 = 16 << 20;
 
 /// Headers that the audit log knows to be good, each as it was then: another list of wraps is another header.
 ///
@@ -24,41 +20,29 @@ pub struct Record {
     drilled: BTreeMap<Digest, BTreeSet<String>>,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    action: String,
-    resources: Vec<String>,
-    outcome: String,
-}
-
 impl Record {
     /// Reads the log at `path`. What is not there or cannot be read vouches for nothing.
     pub fn read(path: &Path) -> Self {
         let mut record = Self::default();
-        let Ok(file) = File::open(path) else {
-            return record;
-        };
-        let mut reader = BufReader::new(file);
-        let mut line = Vec::new();
-        while let Ok(1..) = reader.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            if let Ok(line) = serde_json::from_slice(&line) {
-                record.note(line);
-            }
-            line.clear();
+        match audit_log::read(path, |entry| record.note(&entry)) {
+            Ok(_) => record,
+            Err(_) => Self::default(),
         }
-        record
     }
 
-    fn note(&mut self, line: Line) {
-        let digests = line
-            .resources
-            .iter()
-            .filter_map(|text| text.parse::<Digest>().ok());
-        match (&*line.action, &*line.outcome) {
-            ("encrypt", "done") => self.made.extend(digests),
-            ("escrow import", "done") => {
-                let recipients = line.resources.iter().filter(|text| text.starts_with("age1"));
-                let recipients: BTreeSet<_> = recipients.cloned().collect();
+    fn note(&mut self, entry: &Entry) {
+        if entry.outcome != Outcome::Done {
+            return;
+        }
+        let resources = entry.resources.iter();
+        let digests = resources.clone().filter_map(|text| text.parse::<Digest>().ok());
+        match &*entry.action {
+            "encrypt" => self.made.extend(digests),
+            "escrow import" => {
+                let recipients: BTreeSet<_> = resources
+                    .filter(|text| text.starts_with("age1"))
+                    .cloned()
+                    .collect();
                 for digest in digests {
                     self.drilled
                         .entry(digest)
@@ -113,11 +97,11 @@ mod tests {
         }
         let [made, drilled, other] = headers.each_ref().map(Digest::of_header);
         let log = format!(
-            "{{\"at\":\"x\",\"action\":\"encrypt\",\"resources\":[\"p\",\"{made}\"],\"outcome\":\"done\"}}\n\
-             {{\"at\":\"x\",\"action\":\"encrypt\",\"resources\":[\"{other}\"],\"outcome\":\"failed\",\"message\":\"m\"}}\n\
-             {{\"at\":\"x\",\"action\":\"decrypt\",\"resources\":[\"{other}\"],\"outcome\":\"done\"}}\n\
+            "{{\"at\":\"2026-11-25T08:00:00Z\",\"action\":\"encrypt\",\"resources\":[\"p\",\"{made}\"],\"outcome\":\"done\"}}\n\
+             {{\"at\":\"2026-11-25T08:00:00Z\",\"action\":\"encrypt\",\"resources\":[\"{other}\"],\"outcome\":\"failed\",\"message\":\"m\"}}\n\
+             {{\"at\":\"2026-11-25T08:00:00Z\",\"action\":\"decrypt\",\"resources\":[\"{other}\"],\"outcome\":\"done\"}}\n\
              cut short {{\n\
-             {{\"at\":\"x\",\"action\":\"escrow import\",\"resources\":[\"age1qqq\",\"{drilled}\"],\"outcome\":\"done\"}}\n"
+             {{\"at\":\"2026-11-25T08:00:00Z\",\"action\":\"escrow import\",\"resources\":[\"age1qqq\",\"{drilled}\"],\"outcome\":\"done\"}}\n"
         );
         let path = folder.path().join("audit.jsonl");
         fs::write(&path, log).unwrap();

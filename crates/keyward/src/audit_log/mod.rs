@@ -1,5 +1,7 @@
 //! The audit log: JSON lines, appended, shared by processes.
 
+mod past;
+
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -13,6 +15,8 @@ use serde::Serialize;
 
 use crate::file_lock::lock_within;
 use crate::io_error::io_error;
+
+pub use past::{Past, read};
 
 /// How long another process may hold the log. A rescue waits for it twice.
 const PATIENCE: Duration = Duration::from_secs(1);
