@@ -13,7 +13,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
         &["encrypt", "decrypt", "verify", "survive", "credential"],
     ),
     ("Look, without any key", &["inspect", "explain", "uses"]),
-    ("Stand guard", &["watch", "harden"]),
+    ("Stand guard", &["watch", "harden", "audit"]),
     ("Keys", &["key", "escrow"]),
     ("Set up", &["completions", "man"]),
 ];

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+mod audit;
 mod completions;
 mod credential;
 mod decrypt;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     Survive(survive::Survive),
     Watch(watch::Watch),
     Harden(harden::Harden),
+    Audit(audit::Audit),
     Key(key::Key),
     Escrow(escrow::Escrow),
     Completions(completions::Completions),
@@ -60,6 +62,7 @@ impl Command {
             Self::Survive(verb) => verb.run(session),
             Self::Watch(verb) => verb.run(session),
             Self::Harden(verb) => verb.run(session),
+            Self::Audit(verb) => verb.run(session),
             Self::Key(verb) => verb.run(session),
             Self::Escrow(verb) => verb.run(session),
             Self::Completions(verb) => verb.run(session),
