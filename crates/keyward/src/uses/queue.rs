@@ -1,5 +1,6 @@
 //! Work that makes more work, done by a few threads until there is none.
 
+use std::panic::resume_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -45,10 +46,14 @@ impl<J: Send> Queue<J> {
         };
         let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST);
         thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(one)).collect();
+            // Where no more threads can be had, fewer do the work.
+            let more = || thread::Builder::new().spawn_scoped(scope, one).ok();
+            let others: Vec<_> = (1..threads).filter_map(|_| more()).collect();
             let own = one();
-            // One that panicked makes the scope panic: nothing is left out in silence.
-            let others = others.into_iter().filter_map(|other| other.join().ok());
+            // A panic goes on: nothing is left out in silence.
+            let others = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             others.chain([own]).collect()
         })
     }
@@ -91,6 +96,21 @@ impl<J> Drop for Busy<'_, J> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "one of many")]
+    fn a_panic_is_not_kept_quiet() {
+        Queue::run(
+            100_u32,
+            || (),
+            |(), job, queue: &Queue<u32>| {
+                if job == 100 {
+                    (0..50).for_each(|part| queue.push(part));
+                }
+                assert_ne!(job, 7, "one of many");
+            },
+        );
+    }
 
     #[test]
     fn everything_that_comes_of_a_job_is_done_once() {
