@@ -53,7 +53,7 @@ pub struct Change {
     pub act: Act,
     /// What it is now; `None` when it does not exist.
     pub before: Option<Values>,
-    /// What it will be; `None` when it will not exist.
+    /// What it will be; `None` when it will not exist, or is left as it is.
     pub after: Option<Values>,
 }
 

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use self::change::{Raw, RawSeed};
 use self::shape::{Configuration, Flag, Length, Name, Word};
-use super::{Change, Plan};
+use super::{Act, Change, Plan};
 use crate::limits;
 
 /// The version of the format that is understood: any with this number before the point.
@@ -215,7 +215,16 @@ const TOO_MUCH: &str = "it says more about keys than can be judged at once: plan
 
 /// The change, if it concerns keys.
 fn kept(raw: Raw) -> Option<Change> {
-    let change = raw.into_change();
+    let mut change = raw.into_change();
+    if change.act == Act::Nothing {
+        change.after = None;
+    }
+    if change.concerns_keys() {
+        return Some(change);
+    }
+    for values in [&mut change.before, &mut change.after].into_iter().flatten() {
+        values.retain_keys();
+    }
     let names_a_key = change.old().keys().next().is_some() || change.new().keys().next().is_some();
-    (names_a_key || change.concerns_keys()).then_some(change)
+    names_a_key.then_some(change)
 }

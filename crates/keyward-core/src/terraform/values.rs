@@ -88,6 +88,15 @@ impl Values {
         self.0.insert(path, value).is_none()
     }
 
+    /// Leaves nothing but names of keys, and what is unknown.
+    pub(super) fn retain_keys(&mut self) {
+        self.0.retain(|_, value| match value {
+            Value::Text(text) => key_named(text).is_some(),
+            Value::Flag(_) => false,
+            Value::Unknown => true,
+        });
+    }
+
     /// Adds what is unknown in `other`.
     pub(super) fn overlay(&mut self, other: Self) {
         self.0
