@@ -121,6 +121,13 @@ impl Ui {
         }
     }
 
+    /// What a person must do now for the command to go on: shown also with `--quiet`.
+    pub(crate) fn need(&self, text: impl Display) {
+        if self.form != Form::Silent {
+            self.talk(text);
+        }
+    }
+
     /// Something that a person should know although the command goes on.
     pub(crate) fn warn(&self, text: impl Display) {
         if self.form == Form::Silent {

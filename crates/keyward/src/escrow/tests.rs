@@ -46,7 +46,9 @@ impl KmsCrypt for Plain {
         ciphertext: &'a [u8],
         aad: &'a [u8],
     ) -> Async<'a, Result<SecretBytes, KmsError>> {
-        let plain = ciphertext.strip_prefix(aad).map(|plain| SecretBytes::new(plain.to_vec()));
+        let plain = ciphertext
+            .strip_prefix(aad)
+            .map(|plain| SecretBytes::new(plain.to_vec()));
         let is_down = self.is_down;
         Box::pin(async move {
             if is_down {
@@ -66,7 +68,9 @@ struct Place {
 }
 
 fn key() -> KeyRef {
-    "gcp-kms://projects/p/locations/us/keyRings/r/cryptoKeys/k".parse().unwrap()
+    "gcp-kms://projects/p/locations/us/keyRings/r/cryptoKeys/k"
+        .parse()
+        .unwrap()
 }
 
 impl Place {
@@ -98,7 +102,10 @@ impl Place {
     async fn seal(&self, name: &str, recipients: &[usize]) {
         let keyring = Keyring {
             keys: vec![key()],
-            escrow: recipients.iter().map(|place| self.recipients[*place].clone()).collect(),
+            escrow: recipients
+                .iter()
+                .map(|place| self.recipients[*place].clone())
+                .collect(),
         };
         let sealer = Sealer::new(&self.crypters, &keyring);
         let mut rng = StdRng::from_seed(rand::random());
@@ -124,7 +131,10 @@ impl Place {
     }
 
     fn drill(&self, bundle: &Bundle, identities: &[usize]) -> Report {
-        let identities: Vec<_> = identities.iter().map(|place| self.identities[*place].clone()).collect();
+        let identities: Vec<_> = identities
+            .iter()
+            .map(|place| self.identities[*place].clone())
+            .collect();
         let report = drill(bundle, &identities, now(), &|_| {}).unwrap();
         Report::parse(&report.encode().unwrap(), "report").unwrap()
     }
@@ -178,7 +188,10 @@ async fn an_identity_that_is_not_asked_for_is_told_so() {
     for identities in [&other.identities[..], &place.identities[1..], &[]] {
         let error = drill(&bundle, identities, now(), &|_| {}).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-        assert!(error.what().contains(place.recipients[0].name().as_str()), "{error}");
+        assert!(
+            error.what().contains(place.recipients[0].name().as_str()),
+            "{error}"
+        );
     }
 }
 
@@ -206,7 +219,9 @@ async fn a_wrap_that_does_not_open_keeps_its_recipient_from_being_recorded() {
         place.recipients[0].wrap(&SecretBytes::new(vec![7; 32])).unwrap()
     });
     wrong(&place, "another-recipient.kw", |place, key| {
-        place.recipients[1].wrap(&SecretBytes::new(key.expose().to_vec())).unwrap()
+        place.recipients[1]
+            .wrap(&SecretBytes::new(key.expose().to_vec()))
+            .unwrap()
     });
     wrong(&place, "no-age-file.kw", |_, _| b"nonsense".to_vec());
     wrong(&place, "too-short.kw", |place, _| {
@@ -215,14 +230,22 @@ async fn a_wrap_that_does_not_open_keeps_its_recipient_from_being_recorded() {
     let bundle = place.bundle(None);
     let outcome = place.only(&bundle, &place.drill(&bundle, &[0])).await;
     assert!(!outcome.is_proof() && outcome.proven.len() == 1, "{outcome:?}");
-    let whys: Vec<_> = outcome.failed.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    let whys: Vec<_> = outcome
+        .failed
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}"))
+        .collect();
     assert_eq!(whys.len(), 4, "{whys:?}");
     for (name, why) in [
         ("another-key.kw", "commits to"),
         ("another-recipient.kw", "not wrapped for"),
         ("too-short.kw", "31 bytes"),
     ] {
-        assert!(whys.iter().any(|line| line.starts_with(name) && line.contains(why)), "{whys:?}");
+        assert!(
+            whys.iter()
+                .any(|line| line.starts_with(name) && line.contains(why)),
+            "{whys:?}"
+        );
     }
 }
 
@@ -283,7 +306,9 @@ async fn whoever_did_not_open_an_envelope_cannot_say_so() {
         recipients: &place.recipients,
         sample: None,
     };
-    let again = request.bundle(place.collected().envelopes, &mut StdRng::seed_from_u64(3)).unwrap();
+    let again = request
+        .bundle(place.collected().envelopes, &mut StdRng::seed_from_u64(3))
+        .unwrap();
     let error = place.check(&again, &honest).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
 }
@@ -296,8 +321,15 @@ async fn a_sample_is_drawn_for_each_recipient() {
     }
     let bundle = place.bundle(Some(3));
     assert_eq!((bundle.asked().len(), bundle.envelopes().len()), (2, 6));
-    let outcomes = place.check(&bundle, &place.drill(&bundle, &[0, 1])).await.unwrap();
-    assert!(outcomes.iter().all(|outcome| outcome.is_proof() && outcome.wraps == 3));
+    let outcomes = place
+        .check(&bundle, &place.drill(&bundle, &[0, 1]))
+        .await
+        .unwrap();
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.is_proof() && outcome.wraps == 3)
+    );
 }
 
 #[tokio::test]
@@ -333,5 +365,8 @@ async fn ten_thousand_envelopes_go_through() {
     let outcome = place.only(&bundle, &report).await;
     assert!(outcome.is_proof() && outcome.proven.len() == 10_000);
     let len = bundle.encode().unwrap().len();
-    println!("{len} bytes; asked {asked:?}, drilled {drilled:?}, checked {:?}", start.elapsed());
+    println!(
+        "{len} bytes; asked {asked:?}, drilled {drilled:?}, checked {:?}",
+        start.elapsed()
+    );
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use keyward::atomic_file::Access;
 use keyward_core::error::{Error, Result};
 use keyward_core::name::AgeRecipient;
@@ -15,24 +15,12 @@ use crate::files::Output;
 use crate::session::Session;
 use crate::ui::{Answer, Page, ask_new_passphrase, faint, one_line, strong};
 
-/// Offline identities, for the day when no KMS answers
-#[derive(Args)]
-pub(crate) struct Escrow {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Subcommand)]
-enum Verb {
-    New(New),
-}
-
 /// Make an offline identity
 ///
 /// The file is an age identity, as `age-keygen` writes it: `age -d -i FILE` uses it too. Add its recipient, age1…, under
 /// `escrow:` in the manifest, and keep the file where no machine can reach it.
 #[derive(Args)]
-struct New {
+pub(super) struct New {
     /// File to write the identity to, which must not exist; `-` is stdout, if that is no terminal
     #[arg(short, long, value_name = "FILE", default_value = "escrow-identity.txt")]
     output: PathBuf,
@@ -42,16 +30,8 @@ struct New {
     passphrase: bool,
 }
 
-impl Escrow {
-    pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        match self.verb {
-            Verb::New(verb) => verb.run(session),
-        }
-    }
-}
-
 impl New {
-    fn run(self, session: &Session) -> Result<Exit> {
+    pub(super) fn run(self, session: &Session) -> Result<Exit> {
         let output = self.output(session)?;
         let made = keyward_age::generate()?;
         let text = made.identity_file(session.clock.now());
