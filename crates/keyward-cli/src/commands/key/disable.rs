@@ -57,7 +57,15 @@ impl Disable {
     }
 }
 
-fn in_its_environment(session: &Session, project: Option<&Project>, target: &Target) -> Result<()> {
+/// Whether the key may be changed in the environment that was named.
+///
+/// # Errors
+/// A usage error when it belongs to another.
+pub(super) fn in_its_environment(
+    session: &Session,
+    project: Option<&Project>,
+    target: &Target,
+) -> Result<()> {
     match (project, &target.keyring) {
         (Some(project), Some(keyring)) => {
             hints::in_environment(session.environment(project)?, project.manifest.keyring(keyring)?)

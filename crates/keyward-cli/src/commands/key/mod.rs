@@ -4,6 +4,7 @@ mod adopt;
 mod bring_back;
 mod create;
 mod disable;
+mod drill;
 mod list;
 mod look;
 mod plan;

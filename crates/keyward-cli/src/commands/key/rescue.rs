@@ -1,14 +1,18 @@
 //! `keyward key restore VERSION` and `keyward key enable VERSION`. Rescue is never blocked: not by a manifest, a lock,
 //! a gate or a log that is missing or cannot be written. What could not be recorded is said.
 
+use std::time::Duration;
+
 use clap::Args;
 use keyward::verify::{DEADLINE, in_time};
 use keyward_core::error::{Error, Result};
 use keyward_core::key::VersionState;
+use keyward_core::manifest::parse_duration;
 use keyward_core::name::VersionRef;
 use serde_json::{Value, json};
 
 use super::bring_back::bring_back;
+use super::drill::drill;
 use super::record::{Prove, bring_lock_up};
 use super::target::{project_for, resolve_version};
 use crate::endpoints::For;
@@ -23,8 +27,17 @@ use crate::ui::{Answer, Page, good, hints};
 /// enabled; one that is destroyed is gone.
 #[derive(Args)]
 pub(super) struct Restore {
-    /// KEYRING/LOCATION@N, or a full name
+    /// KEYRING/LOCATION@N, or a full name; with --drill a key
     version: String,
+
+    /// Rehearse it: make a version of KEY that nothing needs, wait until somebody who may has scheduled its destruction,
+    /// and bring it back
+    #[arg(long)]
+    drill: bool,
+
+    /// How long to wait for that
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration, requires = "drill")]
+    wait: Duration,
 }
 
 /// Make a disabled version usable again, and prove it with a canary
@@ -36,6 +49,9 @@ pub(super) struct Enable {
 
 impl Restore {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
+        if self.drill {
+            return drill(session, &self.version, self.wait);
+        }
         rescue(session, "key restore", &self.version, true)
     }
 }
