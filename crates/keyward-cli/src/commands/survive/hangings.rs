@@ -49,11 +49,6 @@ impl<'a> Hangings<'a> {
         Ok(Self::new(session, project, lock.state(), &sight))
     }
 
-    /// What is known of the keys, alone.
-    pub(super) fn into_topology(self) -> Topology {
-        self.topology
-    }
-
     /// The answer about what is in `inventory`.
     pub(in crate::commands) fn survival<'s>(&'s self, inventory: &'s Inventory) -> Survival<'s> {
         let proven = |item: Item<'_>, recipient: &str| self.record.vouches(self.root, item, recipient);

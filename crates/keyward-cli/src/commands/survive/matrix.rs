@@ -67,7 +67,7 @@ impl<'a> Matrix<'a> {
         let mut table = Table::new(["LOSS OF", "WHICH", "LOST", "UNKNOWN", "FIRST"]);
         let mut any = false;
         for row in &self.rows {
-            let bad: Vec<_> = row.losses.iter().filter(|loss| is_bad(loss)).collect();
+            let bad: Vec<_> = row.losses.iter().filter(is_bad).collect();
             for loss in bad.iter().take(MOST) {
                 table.row(self.cells(row.kind, loss));
                 any = true;

@@ -9,7 +9,7 @@ use keyward::project::Project;
 use keyward::uses::survey;
 use keyward_core::error::{Error, Result};
 use keyward_core::name::ResourceId;
-use keyward_core::survive::{Pattern, Topology};
+use keyward_core::survive::Pattern;
 
 use super::key::target::{Target, resolve};
 use super::uses::index_file;
@@ -54,11 +54,6 @@ impl Survive {
         }
         Shown::new(&lost, &inventory).show(session)
     }
-}
-
-/// How the keys are now, and what is known about who may end them.
-pub(super) fn look(session: &Session, project: &Project) -> Result<Topology> {
-    Hangings::look(session, project).map(Hangings::into_topology)
 }
 
 /// What `text` means: a short name of the manifest, or a pattern over names.
