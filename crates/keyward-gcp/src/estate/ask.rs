@@ -1,5 +1,6 @@
 //! Attempts at one question, and what their failure means.
 
+use keyward_core::location::Location;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,10 +8,11 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::home::Home;
-use super::request::Request;
+use super::request::{Request, Service};
 use super::wire::{Answer, Lost, told};
 use super::{GcpEstate, Sight, Unseen};
 use crate::no_credentials::LOG_IN;
+use crate::port::Kind;
 use crate::redact::redacted;
 use crate::translate::printable;
 
@@ -63,10 +65,11 @@ impl GcpEstate {
     }
 
     async fn attempts(&self, home: &Home<'_>, request: &Request<'_>) -> Result<Answer, String> {
-        let until = Instant::now() + home.settings.deadline;
+        let mut until = None;
         let mut failures = 0;
         let mut renewed = false;
         loop {
+            self.turn(request).await?;
             // The semaphore is never closed.
             let slot = self
                 .own
@@ -75,6 +78,7 @@ impl GcpEstate {
                 .await
                 .map_err(|error| error.to_string())?;
             let sent = Instant::now();
+            let until = *until.get_or_insert(sent + home.settings.deadline);
             let caller = &self.kms.clients.caller;
             let outcome = self.own.wires.send(caller, home, request).await;
             drop(slot);
@@ -101,6 +105,26 @@ impl GcpEstate {
                 Lost::OnTheWay(why) => format!("{} did not answer: {why}", home.host(request)),
             });
         }
+    }
+}
+
+impl GcpEstate {
+    /// Waits until Cloud KMS may be asked by its quota, which its other reads count against too.
+    async fn turn(&self, request: &Request<'_>) -> Result<(), String> {
+        let mut parts = request
+            .path
+            .iter()
+            .skip_while(|part| *part != "locations")
+            .skip(1);
+        let (Service::Kms, Some(project), Some(location)) = (request.service, request.project, parts.next())
+        else {
+            return Ok(());
+        };
+        let location = Location::parse(location).map_err(|error| error.to_string())?;
+        let lane = self.kms.lane(project, &location);
+        let turn = lane.turn(Kind::Look, None).await;
+        turn.map(drop)
+            .map_err(|_| "its turn under the quota comes too late".to_owned())
     }
 }
 
