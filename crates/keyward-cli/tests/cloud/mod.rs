@@ -87,6 +87,11 @@ impl Cloud {
         self.call("POST", &format!("{}:destroy", version(location)), "{}");
     }
 
+    /// The same for a version by its name.
+    pub(crate) fn destroy_version(&self, version: &str) {
+        self.call("POST", &format!("{version}:destroy"), "{}");
+    }
+
     pub(crate) fn disable(&self, location: &str) {
         let path = format!("{}?updateMask=state", version(location));
         self.call("PATCH", &path, r#"{"state": "DISABLED"}"#);
