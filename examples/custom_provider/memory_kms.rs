@@ -82,6 +82,10 @@ impl KmsRead for MemoryKms {
         self.look(|machine| machine.ring(name).cloned())
     }
 
+    fn list_locations<'a>(&'a self, _: &'a str) -> Async<'a, Observed<Vec<Location>>> {
+        self.look(|machine| Ok(machine.locations()))
+    }
+
     fn list_rings<'a>(
         &'a self,
         project: &'a str,

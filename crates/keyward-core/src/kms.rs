@@ -61,6 +61,8 @@ impl<T> Observed<T> {
 pub trait KmsRead: Send + Sync {
     /// One key ring.
     fn get_ring<'a>(&'a self, name: &'a KeyRingName) -> Async<'a, Observed<KeyRing>>;
+    /// Every location in which a project may have rings, in no order; never a part of them.
+    fn list_locations<'a>(&'a self, project: &'a str) -> Async<'a, Observed<Vec<Location>>>;
     /// Every ring of a project in one location, sorted by name. Never a part of them: a list cut short is unknown.
     fn list_rings<'a>(
         &'a self,

@@ -34,6 +34,10 @@ impl KmsRead for EmbeddedKms {
         })
     }
 
+    fn list_locations<'a>(&'a self, _: &'a str) -> Async<'a, Observed<Vec<Location>>> {
+        self.observe(Service::locations)
+    }
+
     fn list_rings<'a>(
         &'a self,
         project: &'a str,

@@ -41,6 +41,12 @@ impl Service {
         Ok(machine)
     }
 
+    /// The locations that have a file.
+    pub(crate) fn locations(&self) -> Result<Vec<Location>> {
+        let files = self.vault.files()?;
+        Ok(files.into_iter().map(|(_, location)| location).collect())
+    }
+
     pub(crate) fn look_at_key(&self, key: &CryptoKeyName) -> Result<Machine> {
         self.look(key.location(), |store| store.load_key(key))
     }

@@ -143,18 +143,22 @@ impl Access {
         route.map_or(&self.otherwise, |route| &route.settings)
     }
 
-    /// The settings for what belongs to no ring: those of the rings of this project and location.
+    /// The settings for what belongs to no ring: those of the rings of this project and location; where it has none, those of
+    /// all rings of the project.
     ///
     /// # Errors
     /// An invalid argument when these are reached in different ways: who asks as one of them does not see the others.
     pub(crate) fn of_location(&self, project: &str, location: &Location) -> Result<&Settings, KmsError> {
-        let mut here = self.here(project, location);
-        let Some(first) = here.next() else {
-            return Ok(&self.otherwise);
+        let here: Vec<_> = self.here(project, location).collect();
+        let in_project = || {
+            let routes = self.routes.iter().filter(|route| route.ring.project() == project);
+            routes.map(|route| &route.settings).collect()
         };
-        match here.all(|settings| settings.is_same_way(first)) {
-            true => Ok(first),
-            false => {
+        let here: Vec<_> = if here.is_empty() { in_project() } else { here };
+        match here.split_first() {
+            None => Ok(&self.otherwise),
+            Some((first, rest)) if rest.iter().all(|settings| settings.is_same_way(first)) => Ok(first),
+            Some(_) => {
                 let why = "its key rings are reached in different ways, so that no one sees all of them";
                 let message = format!("projects/{project}/locations/{location}: {why}");
                 Err(KmsError::new(KmsCode::InvalidArgument, message)

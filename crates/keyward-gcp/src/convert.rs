@@ -37,6 +37,12 @@ pub(crate) fn key(from: model::CryptoKey) -> Result<CryptoKey, String> {
             .map(|primary| number_in(&key, &primary.name))
             .transpose()?,
         labels: BTreeMap::from_iter(from.labels),
+        access_reasons: from.key_access_justifications_policy.map(|policy| {
+            let reasons = policy.allowed_access_reasons.iter();
+            reasons
+                .map(|reason| reason.name().unwrap_or("UNKNOWN").to_owned())
+                .collect()
+        }),
         name: key,
     })
 }

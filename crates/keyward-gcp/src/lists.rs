@@ -13,6 +13,22 @@ use crate::convert;
 use crate::fate::Failure;
 use crate::pages::{PAGE_SIZE, Page, follow};
 
+/// Every location of a project, by name. The project may have been asked for by its id, and answer by its number.
+pub(crate) async fn locations<'a>(call: impl Fn() -> Result<Call<'a>, KmsError>) -> Observed<Vec<Location>> {
+    let listed = follow(call, location_page, |(name, location): &(String, Location)| {
+        let place = format!("/locations/{location}");
+        in_place(
+            name.strip_suffix(&place)
+                .is_some_and(|parent| parent.starts_with("projects/")),
+            name,
+        )?;
+        Ok(location.clone())
+    });
+    listed
+        .await
+        .map(|all| all.into_iter().map(|(_, location)| location).collect())
+}
+
 /// Every ring of a project in one location, by name.
 pub(crate) async fn rings<'a>(
     project: &str,
@@ -57,6 +73,24 @@ fn in_place(is_here: bool, name: &impl Display) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("it holds {name}, from elsewhere")),
     }
+}
+
+async fn location_page(call: Arc<Call<'_>>, token: String) -> Result<Page<(String, Location)>, Failure> {
+    call.repeat(
+        |client| {
+            let request = client.list_locations().set_name(&call.target.resource);
+            call.dress(request.set_page_size(PAGE_SIZE).set_page_token(&token))
+                .send()
+        },
+        |page| {
+            let items = page.locations.into_iter().map(|location| {
+                let id = Location::parse(&location.location_id).map_err(|error| error.to_string())?;
+                Ok((location.name, id))
+            });
+            Page::of(items, page.next_page_token)
+        },
+    )
+    .await
 }
 
 async fn ring_page(call: Arc<Call<'_>>, token: String) -> Result<Page<KeyRing>, Failure> {

@@ -10,7 +10,7 @@ use crate::fate::Failure;
 use crate::kms::{GcpKms, Shared};
 use crate::lists;
 use crate::port::Port;
-use crate::read::{GET_KEY, GET_RING, GET_VERSION, LIST_KEYS, LIST_RINGS, LIST_VERSIONS};
+use crate::read::{GET_KEY, GET_RING, GET_VERSION, LIST_KEYS, LIST_LOCATIONS, LIST_RINGS, LIST_VERSIONS};
 use crate::target::Target;
 
 impl KmsRead for GcpKms {
@@ -20,6 +20,16 @@ impl KmsRead for GcpKms {
                 Ok(call) => call.observe(call.ring(name).await).await,
                 Err(error) => unknown(&error),
             }
+        })
+    }
+
+    fn list_locations<'a>(&'a self, project: &'a str) -> Async<'a, Observed<Vec<Location>>> {
+        Box::pin(async move {
+            let global = match Location::parse("global") {
+                Ok(global) => global,
+                Err(error) => return Observed::Unknown(error.to_string()),
+            };
+            lists::locations(|| self.0.looking(Target::project(project, &global), LIST_LOCATIONS)).await
         })
     }
 

@@ -11,6 +11,8 @@ use crate::fate::Failure;
 
 /// Permission to read a ring.
 pub(crate) const GET_RING: &str = "cloudkms.keyRings.get";
+/// Permission to list the locations of a project.
+pub(crate) const LIST_LOCATIONS: &str = "cloudkms.locations.list";
 /// Permission to list the rings of a location.
 pub(crate) const LIST_RINGS: &str = "cloudkms.keyRings.list";
 /// Permission to read a key.

@@ -43,6 +43,14 @@ impl fmt::Display for Guard<'_> {
 }
 
 impl<'a> Target<'a> {
+    /// A project, asked at the address of `location`.
+    pub(crate) fn project(project: &'a str, location: &'a Location) -> Self {
+        Self {
+            resource: format!("projects/{project}"),
+            ..Self::location(project, location)
+        }
+    }
+
     /// A project in one location.
     pub(crate) fn location(project: &'a str, location: &'a Location) -> Self {
         Self {

@@ -37,6 +37,10 @@ pub(super) fn key(key: model::CryptoKey) -> CryptoKey {
         destroy_window: DestroyWindow::observed(length(key.destroy_scheduled_duration.expect("a window"))),
         primary,
         labels: key.labels.into_iter().collect(),
+        access_reasons: key.key_access_justifications_policy.map(|policy| {
+            let reasons = policy.allowed_access_reasons.into_iter();
+            reasons.map(|reason| reason.to_string()).collect()
+        }),
     }
 }
 

@@ -18,6 +18,7 @@ const PORTS: [(&str, &[&str]); 4] = [
         "KmsRead",
         &[
             "get_ring",
+            "list_locations",
             "list_rings",
             "get_key",
             "list_keys",

@@ -68,6 +68,15 @@ impl Files {
 }
 
 impl Uses {
+    /// Of a key that no file needs.
+    pub const NONE: Self = Self {
+        by_version: BTreeMap::new(),
+        version_unknown: Files {
+            count: 0,
+            named: Vec::new(),
+        },
+    };
+
     /// Counts a file that needs `version`; a version of `None` may be any.
     pub fn add(&mut self, version: Option<u64>, file: &str) {
         self.of(version).add(file);

@@ -63,6 +63,9 @@ pub struct CryptoKey {
     pub primary: Option<u64>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// The reasons for which it may be used (Key Access Justifications); `None` when no policy asks for one. A policy that
+    /// allows none denies every use.
+    pub access_reasons: Option<Vec<String>>,
 }
 
 impl CryptoKey {

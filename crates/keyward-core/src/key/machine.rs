@@ -1,6 +1,6 @@
 //! The key machine: every operation on rings, keys and versions, on given times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::moves::Move;
 use super::{
@@ -81,6 +81,12 @@ impl Machine {
     /// `NOT_FOUND`.
     pub fn ring(&self, name: &KeyRingName) -> Result<&KeyRing, KmsError> {
         self.rings.get(name).ok_or_else(|| refusal::no_ring(name))
+    }
+
+    /// The locations that have rings, each once.
+    pub fn locations(&self) -> Vec<Location> {
+        let all: BTreeSet<_> = self.rings.keys().map(KeyRingName::location).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// The rings of a project in one location, sorted by name.
@@ -213,6 +219,7 @@ impl Machine {
             destroy_window: spec.destroy_window,
             primary: (!spec.skip_initial_version).then_some(1),
             labels: spec.labels,
+            access_reasons: None,
         };
         let mut record = KeyRecord::new(key, BTreeMap::new());
         if !spec.skip_initial_version {

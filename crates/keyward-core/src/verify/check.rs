@@ -13,6 +13,8 @@ pub enum CheckId {
     V02,
     /// The location is the recorded one.
     V04,
+    /// The ring and the key are in no location that neither manifest nor lock knows.
+    V05,
     /// The primary exists and is enabled.
     V06,
     /// No version is scheduled for destruction.
@@ -23,12 +25,18 @@ pub enum CheckId {
     V09,
     /// The key and its versions are the recorded ones.
     V10,
+    /// No version is stuck on its way to being one.
+    V11,
     /// The destroy window is as declared.
     V12,
     /// Rotation is as declared and not overdue.
     V13,
+    /// The last rotation happened.
+    V14,
     /// Purpose, algorithm and protection level are as declared.
     V15,
+    /// The canaries that the lock keeps open.
+    V17,
     /// A canary sealed now opens, and the primary answered it.
     V18,
     /// The names inside envelopes are the manifest's.
@@ -55,6 +63,8 @@ pub enum CheckId {
     V29,
     /// Keys that the provider makes by itself can be made.
     V30,
+    /// No policy keeps the key from being used.
+    V31,
     /// The quota has room for what is planned.
     V32,
     /// The project lives, cannot be deleted by one call, and is paid for.
@@ -109,14 +119,18 @@ impl CheckId {
             Self::V01 => "the key ring exists in its location",
             Self::V02 => "the key exists",
             Self::V04 => "the location is the one in the lock",
+            Self::V05 => "the key is in no place that nobody knows",
             Self::V06 => "the primary version is enabled",
             Self::V07 => "no version is scheduled for destruction",
             Self::V08 => "no file needs a version that is gone",
             Self::V09 => "no file needs a disabled version",
             Self::V10 => "the key and its versions are those in the lock",
+            Self::V11 => "no version is stuck",
             Self::V12 => "the destroy window is as declared",
             Self::V13 => "rotation is on schedule",
+            Self::V14 => "the last rotation happened",
             Self::V15 => "purpose, algorithm and protection level are as declared",
+            Self::V17 => "the canaries in the lock open",
             Self::V18 => "a canary sealed now opens",
             Self::V19 => "files name only keys of the manifest",
             Self::V20 => "what has to be survived is survived",
@@ -130,6 +144,7 @@ impl CheckId {
             Self::V28 => "buckets are under keys of the manifest",
             Self::V29 => "the infrastructure plan takes no key away",
             Self::V30 => "the provider can make its own keys",
+            Self::V31 => "no policy keeps the key from being used",
             Self::V32 => "the quota has room for what is planned",
             Self::V34 => "the project lives and is held",
             Self::V35 => "two can rescue the key",
@@ -143,20 +158,21 @@ impl CheckId {
             Self::V01 | Self::V02 | Self::V04 | Self::V06 | Self::V07 | Self::V08 | Self::V18 | Self::V19 => {
                 Severity::Critical
             }
-            Self::V25 | Self::V29 => Severity::Critical,
+            Self::V17 | Self::V25 | Self::V29 => Severity::Critical,
+            Self::V05 | Self::V31 => Severity::High,
             Self::V09 | Self::V10 | Self::V12 | Self::V15 | Self::V20 => Severity::High,
             Self::V21 | Self::V23 | Self::V26 | Self::V27 | Self::V28 => Severity::High,
             Self::V30 | Self::V34 | Self::V35 => Severity::High,
-            Self::V13 => Severity::Medium,
+            Self::V11 | Self::V13 | Self::V14 => Severity::Medium,
             Self::V22 | Self::V24 | Self::V32 | Self::V36 => Severity::Medium,
         }
     }
 
     /// Whether a verdict of unknown blocks changes and sets exit code 3. The checks on keys do: reading keys is all they
     /// need. A canary gates where it is wanted; where it is not, its verdict is "not applicable". What is seen around the
-    /// keys takes further rights, and does not gate.
+    /// keys takes further rights, and does not gate; nor does what changes nothing about whether they open.
     pub fn is_gate(self) -> bool {
-        !self.is_about_estate()
+        !self.is_about_estate() && !matches!(self, Self::V11 | Self::V14)
     }
 
     /// Whether the check looks at what is around keys in the cloud, and so runs only where the manifest names it.

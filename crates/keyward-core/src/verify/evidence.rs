@@ -1,10 +1,11 @@
 //! What a key is judged by: what is demanded, what was recorded, what is seen, and who needs it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Check, CheckId, Files, Uses, Verdict};
 use crate::clock::Timestamp;
-use crate::key::{CryptoKey, KeyRing, KeyVersion, ProtectionLevel};
+use crate::key::{CryptoKey, KeyRing, KeyVersion, ProtectionLevel, VersionState};
 use crate::kms::Observed;
 use crate::manifest::LockedKey;
 use crate::name::{KeyRef, VersionRef};
@@ -66,6 +67,19 @@ pub struct Seen {
     pub versions: Observed<Vec<KeyVersion>>,
     /// The canary.
     pub canary: Canary,
+    /// The canaries that the lock keeps.
+    pub kept: Kept,
+}
+
+/// What became of the canaries that the lock keeps: sealed when their versions were proven, opened just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Those that were tried, by the number of their version.
+    Tried(BTreeMap<u64, Canary>),
+    /// None was tried, and why that is in order.
+    Off(String),
+    /// Whether they open is not known, and why.
+    Unknown(String),
 }
 
 /// What became of a small secret that was sealed under the key and opened again, just now.
@@ -89,6 +103,7 @@ impl Seen {
             key: Observed::Unknown(why.to_owned()),
             versions: Observed::Unknown(why.to_owned()),
             canary: Canary::Unknown(why.to_owned()),
+            kept: Kept::Unknown(why.to_owned()),
         }
     }
 }
@@ -113,6 +128,20 @@ impl<'a> Evidence<'a> {
             )),
             Observed::Unknown(why) => Err(Verdict::Unknown(why.clone())),
         }
+    }
+
+    /// The enabled versions whose canaries have to open: the primary, and those that files need.
+    pub fn to_open(self) -> Vec<u64> {
+        let Ok((key, versions)) = self.live() else {
+            return Vec::new();
+        };
+        let numbers = versions
+            .iter()
+            .filter(|version| version.state == VersionState::Enabled)
+            .map(|version| version.name.number());
+        numbers
+            .filter(|number| key.primary == Some(*number) || self.uses.need(*number))
+            .collect()
     }
 
     /// Whether a file needs a version of the key, or one that could not be read may.

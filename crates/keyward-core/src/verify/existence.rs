@@ -1,4 +1,4 @@
-//! V01, V02, V15: the ring is there, the key is there, and it is of the declared kind.
+//! V01, V02, V15, V31: the ring is there, the key is there, is of the declared kind, and may be used.
 
 use super::lock::{MANIFEST_HISTORY, another_place};
 use super::{Check, CheckId, Evidence, Recorded, Verdict};
@@ -41,6 +41,19 @@ pub(super) fn purpose(evidence: Evidence<'_>) -> Check {
         Err(verdict) => verdict,
     };
     evidence.check(CheckId::V15, verdict)
+}
+
+/// A policy that is there and allows nothing denies every use of the key (Cloud KMS API, `KeyAccessJustificationsPolicy`).
+pub(super) fn access(evidence: Evidence<'_>) -> Check {
+    let verdict = match evidence.live_key().map(|key| &key.access_reasons) {
+        Err(verdict) => verdict,
+        Ok(Some(reasons)) if reasons.is_empty() => Verdict::Fail(
+            "its policy on reasons for access (Key Access Justifications) allows none: it cannot be used"
+                .into(),
+        ),
+        Ok(_) => Verdict::Pass,
+    };
+    evidence.check(CheckId::V31, verdict)
 }
 
 /// What is wrong about the kind of a key. None of it can be changed on an existing key.

@@ -4,6 +4,7 @@
 //! but never decides the exit code. A *gate* check that could not be decided blocks: unknown is neither absent nor
 //! fine.
 
+mod census;
 mod check;
 mod drift;
 mod estate;
@@ -21,12 +22,13 @@ mod versions;
 
 use std::collections::BTreeSet;
 
+pub use census::Census;
 pub use check::{Check, CheckId, Severity, Verdict};
 pub use estate::{
     CONSTRAINTS, EstateEvidence, EstateSeen, KeySeen, OwnChange, PlaceSeen, ProjectSeen, judge_estate,
     powers, who_may_end,
 };
-pub use evidence::{Canary, Evidence, Expected, Recorded, Seen};
+pub use evidence::{Canary, Evidence, Expected, Kept, Recorded, Seen};
 pub use lock::recorded_elsewhere;
 pub use report::Report;
 pub use scan::Scan;
@@ -90,16 +92,36 @@ pub fn judge(evidence: Evidence<'_>) -> Vec<Check> {
         versions::gone_but_needed(evidence),
         versions::disabled_but_needed(evidence),
         drift::judge(evidence),
+        versions::stuck(evidence),
         schedule::destroy_window(evidence),
         schedule::rotation(evidence),
+        schedule::last_rotation(evidence),
         existence::purpose(evidence),
+        use_of_keys::kept_canaries(evidence),
         use_of_keys::canary(evidence),
+        existence::access(evidence),
     ]
 }
 
 /// Judges what is about a whole keyring: the names inside the files that its rules cover.
 pub fn judge_keyring(keyring: &KeyringSpec, scan: &Scan) -> Check {
     use_of_keys::names(&keyring.name, scan)
+}
+
+/// Judges where else the ring and the key of a keyring are.
+pub fn judge_census(
+    manifest: &Manifest,
+    keyring: &KeyringSpec,
+    census: &Census,
+    lock: LockState<'_>,
+) -> Check {
+    let lock = match lock {
+        LockState::Read(lock) => Some(lock),
+        LockState::Missing | LockState::Damaged(_) | LockState::Conflicted(_) | LockState::Unreadable(_) => {
+            None
+        }
+    };
+    census::judge(manifest, keyring, census, lock)
 }
 
 /// Judges the lock against the manifest: it is there, and every key that it records is still declared.

@@ -1,10 +1,10 @@
-//! V12, V13: the destroy window and the rotation schedule are as declared.
+//! V12, V13, V14: the destroy window and the rotation schedule are as declared, and rotations happen.
 
 use std::time::Duration;
 
 use super::{Check, CheckId, Evidence, Verdict};
 use crate::clock::{Timestamp, until};
-use crate::key::{CryptoKey, RotationSchedule};
+use crate::key::{CryptoKey, KeyVersion, RotationSchedule};
 use crate::manifest::duration_text;
 
 /// How late a rotation may be before it counts as not happening: schedules are carried out by a service that may be
@@ -39,6 +39,37 @@ pub(super) fn rotation(evidence: Evidence<'_>) -> Check {
             }
             (Some(declared), Some(live)) => off_schedule(declared, live, evidence.now),
         }
+    })
+}
+
+/// A schedule says what is to happen; how old the primary is says whether it did.
+pub(super) fn last_rotation(evidence: Evidence<'_>) -> Check {
+    let verdict = match (evidence.expected.rotation, evidence.live()) {
+        (None, _) => Verdict::Pass,
+        (Some(_), Err(verdict)) => verdict,
+        (Some(period), Ok((key, versions))) => {
+            let primary = versions
+                .iter()
+                .find(|version| Some(version.name.number()) == key.primary);
+            match primary {
+                // That there is none is a finding of its own.
+                None => Verdict::Pass,
+                Some(primary) => overdue(period, primary, evidence.now).map_or(Verdict::Pass, Verdict::Fail),
+            }
+        }
+    };
+    evidence.check(CheckId::V14, verdict)
+}
+
+fn overdue(period: Duration, primary: &KeyVersion, now: Timestamp) -> Option<String> {
+    let is_overdue = until(primary.created, now) > period.saturating_add(GRACE);
+    is_overdue.then(|| {
+        format!(
+            "the primary, version {}, was made at {}, more than {} ago: it was not rotated since",
+            primary.name.number(),
+            primary.created,
+            duration_text(period)
+        )
     })
 }
 

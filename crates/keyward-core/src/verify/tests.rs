@@ -1,5 +1,6 @@
 //! Each check fails for its own reason, and unknown is never taken for fine.
 
+mod live;
 mod lock;
 
 use std::time::Duration;
@@ -132,12 +133,14 @@ fn seen() -> Seen {
             destroy_window: DestroyWindow::default(),
             primary: Some(2),
             labels: [].into(),
+            access_reasons: None,
         }),
         versions: Observed::Present(vec![
             version(1, VersionState::Disabled),
             version(2, VersionState::Enabled),
         ]),
         canary: Canary::Opened(key().version(2)),
+        kept: Kept::Tried([(2, Canary::Opened(key().version(2)))].into()),
     }
 }
 
@@ -215,9 +218,9 @@ fn a_key_as_it_should_be_passes_every_check() {
     let checks = after(|_| {});
     assert_eq!(faults(&checks), [""; 0]);
     let mut ids: Vec<_> = checks.iter().map(|check| check.id).collect();
-    assert_eq!(ids.len(), 12);
+    assert_eq!(ids.len(), 16);
     ids.dedup();
-    assert!(ids.is_sorted() && ids.len() == 12);
+    assert!(ids.is_sorted() && ids.len() == 16);
     assert!(checks.iter().all(|check| check.next.is_none()));
     assert_eq!(report(checks).exit_code(true), 0);
 }
@@ -279,7 +282,7 @@ const FAULTS: &[Fault] = &[
     (
         "a needed version in a state from the future",
         |case| case.set(2, VersionState::Other),
-        &["V06 FAIL", "V09 UNKNOWN", "V10 FAIL"],
+        &["V06 FAIL", "V09 UNKNOWN", "V10 FAIL", "V11 UNKNOWN"],
     ),
     (
         "a version vanished",
@@ -304,7 +307,7 @@ const FAULTS: &[Fault] = &[
     (
         "not in the lock",
         |case| case.recorded = None,
-        &["V04 FAIL", "V10 NOT APPLICABLE"],
+        &["V04 FAIL", "V10 NOT APPLICABLE", "V17 NOT APPLICABLE"],
     ),
     (
         "a short destroy window",
@@ -363,7 +366,7 @@ const FAULTS: &[Fault] = &[
     (
         "rotation overdue",
         |case| case.now = later(start(), 91 * DAY),
-        &["V13 FAIL"],
+        &["V13 FAIL", "V14 FAIL"],
     ),
     (
         "the canary is refused",
@@ -393,7 +396,7 @@ fn each_fault_is_found_by_its_check() {
 fn a_key_that_cannot_be_seen_is_unknown_everywhere() {
     let checks = after(|case| case.seen = Seen::unknown("europe-west1.db: permission denied"));
     let undecided: Vec<_> = faults(&checks);
-    assert_eq!(undecided.len(), 11, "{undecided:?}");
+    assert_eq!(undecided.len(), 15, "{undecided:?}");
     assert!(undecided.iter().all(|fault| fault.ends_with("UNKNOWN")));
     assert_eq!(
         find(&checks, CheckId::V04).verdict,

@@ -1,7 +1,8 @@
-//! V18, V19: the key works now, and files name only keys that their keyring has.
+//! V17, V18, V19: the key works, as it did when it was proven and now, and files name only keys that their keyring has.
 
+use super::lock::LOCK_HISTORY;
 use super::versions::rescue;
-use super::{Canary, Check, CheckId, Evidence, Scan, Verdict};
+use super::{Canary, Check, CheckId, Evidence, Kept, Recorded, Scan, Verdict};
 use crate::key::VersionState;
 
 pub(super) fn canary(evidence: Evidence<'_>) -> Check {
@@ -14,6 +15,48 @@ pub(super) fn canary(evidence: Evidence<'_>) -> Check {
     evidence
         .check(CheckId::V18, verdict)
         .next(rescue_of_primary(evidence))
+}
+
+/// A canary that opened once and does not now was sealed under other material, or the lock is not what it was. What is not
+/// enabled cannot open anything, and has findings of its own.
+pub(super) fn kept_canaries(evidence: Evidence<'_>) -> Check {
+    let (tried, recorded) = match (&evidence.seen.kept, evidence.recorded) {
+        (Kept::Off(why), _) => return evidence.check(CheckId::V17, Verdict::NotApplicable(why.clone())),
+        (Kept::Unknown(why), _) => return evidence.check(CheckId::V17, Verdict::Unknown(why.clone())),
+        (Kept::Tried(tried), Recorded::Proven(recorded)) => (tried, recorded),
+        (Kept::Tried(_), _) => {
+            let why = "the lock does not have this key".to_owned();
+            return evidence.check(CheckId::V17, Verdict::NotApplicable(why));
+        }
+    };
+    if let Err(verdict) = evidence.live() {
+        return evidence.check(CheckId::V17, verdict);
+    }
+    let (mut failed, mut unknown, mut is_lacking) = (Vec::new(), Vec::new(), false);
+    // A version that the lock does not have at all is for the comparison with the lock to tell.
+    let known = |number: &u64| recorded.versions.contains_key(number);
+    for number in evidence.to_open().into_iter().filter(known) {
+        match tried.get(&number) {
+            Some(Canary::Opened(_)) => {}
+            Some(Canary::Failed(why)) => {
+                failed.push(format!("that of version {number} does not open: {why}"))
+            }
+            Some(Canary::Unknown(why) | Canary::Off(why)) => unknown.push(format!("version {number}: {why}")),
+            None => {
+                is_lacking = true;
+                unknown.push(format!("the lock keeps none of version {number}"));
+            }
+        }
+    }
+    let (verdict, next) = match (failed.is_empty(), unknown.is_empty()) {
+        (false, _) => (Verdict::Fail(failed.join("; ")), Some(LOCK_HISTORY.to_owned())),
+        (true, false) => (
+            Verdict::Unknown(unknown.join("; ")),
+            is_lacking.then(|| evidence.adopt()),
+        ),
+        (true, true) => (Verdict::Pass, None),
+    };
+    evidence.check(CheckId::V17, verdict).next(next)
 }
 
 /// What brings the primary back, when that is what it needs.

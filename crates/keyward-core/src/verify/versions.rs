@@ -1,4 +1,6 @@
-//! V06 to V09: the primary is enabled, and nothing that is needed is on its way out.
+//! V06 to V09, and V11: the primary is enabled, and nothing that is needed is on its way out.
+
+use std::time::Duration;
 
 use super::{Check, CheckId, Evidence, Verdict};
 use crate::clock::{Timestamp, until};
@@ -68,6 +70,28 @@ pub(super) fn disabled_but_needed(evidence: Evidence<'_>) -> Check {
         // Neither usable for certain, nor unusable for certain.
         VersionState::PendingGeneration | VersionState::Other => needed(evidence, version, Verdict::Unknown),
         VersionState::Enabled | VersionState::DestroyScheduled | VersionState::Destroyed => None,
+    })
+}
+
+/// How long the making of a version may take.
+const MAKING: Duration = Duration::from_secs(60 * 60);
+
+pub(super) fn stuck(evidence: Evidence<'_>) -> Check {
+    over_versions(evidence, CheckId::V11, |version| {
+        let number = version.name.number();
+        match version.state {
+            VersionState::PendingGeneration if until(version.created, evidence.now) > MAKING => {
+                Some(Verdict::Fail(format!(
+                    "version {number} is {} since {}",
+                    version.state, version.created
+                )))
+            }
+            VersionState::Other => Some(Verdict::Unknown(format!(
+                "version {number} is in a state that this release cannot tell: a making, an import or a destruction that \
+                 failed or goes on, or something newer"
+            ))),
+            _ => None,
+        }
     })
 }
 

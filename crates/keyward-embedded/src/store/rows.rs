@@ -201,6 +201,7 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<CryptoKey> {
             .map(number)
             .transpose()?,
         labels: BTreeMap::new(),
+        access_reasons: None,
     })
 }
 

@@ -4,6 +4,7 @@
 //! judging itself is pure and lives in [`keyward_core::verify`].
 
 mod canary;
+mod lists;
 mod observe;
 mod patience;
 mod prove;
@@ -18,20 +19,20 @@ use keyward_core::manifest::Manifest;
 use keyward_core::name::KeyRef;
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{
-    Check, Event, Evidence, Expected, LockState, Report, Scan, Uses, events as timeline, judge,
-    judge_keyring, judge_lock, notes,
+    Check, Event, Evidence, Expected, LockState, Recorded, Report, Scan, Seen, Uses, events as timeline,
+    judge, judge_census, judge_keyring, judge_lock, notes,
 };
 use rand_core::CryptoRng;
 
 pub use observe::in_time;
 pub use prove::Prover;
 
+use self::lists::{Lists, Look};
 use self::patience::Patience;
 use crate::registry::{Crypters, Readers};
 
-/// Keys that are looked at at the same time. Each makes three reads and a canary; how fast these go, a provider decides, which
-/// knows its quota.
-const AT_ONCE: usize = 8;
+/// Calls, or keys with their few calls, at the same time. How fast these go, a provider decides, which knows its quota.
+const AT_ONCE: usize = 64;
 /// How long a location may be silent, or a single call may take, before what it would have shown is unknown.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -85,10 +86,15 @@ pub async fn verify_and_keep(request: Verify<'_>, rng: &mut dyn CryptoRng) -> (R
         .flat_map(Expected::of)
         .map(|key| (key, canary::secret(rng)))
         .collect();
+    let (wanted, secrets): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
     let patience = Patience::new(request.deadline);
-    let judged = wanted
-        .into_iter()
-        .map(|(expected, secret)| judge_one(&request, &patience, expected, secret));
+    let look = Look {
+        readers: request.readers,
+        patience: &patience,
+    };
+    let lists = Lists::of(look, &wanted).await;
+    let judged = wanted.into_iter().zip(secrets);
+    let judged = judged.map(|(expected, secret)| judge_one(&request, &patience, &lists, expected, secret));
     let judged: Vec<_> = stream::iter(judged).buffered(AT_ONCE).collect().await;
     let (mut checks, mut events, mut sight) = (Vec::new(), Vec::new(), Sight::new());
     for one in judged {
@@ -97,13 +103,25 @@ pub async fn verify_and_keep(request: Verify<'_>, rng: &mut dyn CryptoRng) -> (R
         sight.push(one.sight);
     }
     events.sort();
+    let all: Vec<_> = keyrings().collect();
+    let (censuses, further) = lists.census(look, &all).await;
+    let censuses = all.iter().zip(&censuses);
+    checks.extend(
+        censuses.map(|(keyring, census)| judge_census(request.manifest, keyring, census, request.lock)),
+    );
     checks.extend(keyrings().map(|keyring| judge_keyring(keyring, request.scan)));
     checks.extend(judge_lock(request.manifest, request.lock));
+    let mut notes = notes(request.manifest, request.scan);
+    notes.extend((further > 0).then(|| {
+        format!(
+            "{further} further locations were asked for key rings of the same names (V05), with one call each"
+        )
+    }));
     let report = Report {
         at: request.now,
         checks,
         events,
-        notes: notes(request.manifest, request.scan),
+        notes,
     };
     (report, sight)
 }
@@ -118,23 +136,36 @@ struct Judged {
 async fn judge_one(
     request: &Verify<'_>,
     patience: &Patience,
+    lists: &Lists,
     expected: Expected,
     secret: SecretBytes,
 ) -> Judged {
-    let seen = observe::key(request, patience, &expected.key, &secret).await;
-    let unused = Uses::default();
-    let checks = judge(Evidence {
-        expected: &expected,
-        recorded: request.lock.about(&expected.key, request.manifest),
-        seen: &seen,
-        uses: request.scan.uses.get(&expected.key).unwrap_or(&unused),
-        unread: &request.scan.unread,
-        now: request.now,
-    });
+    let mut seen = observe::key(request, patience, lists, &expected.key, &secret).await;
+    let recorded = request.lock.about(&expected.key, request.manifest);
+    let to_open = evidence(request, &expected, recorded, &seen).to_open();
+    seen.kept = observe::kept(request, patience, &expected.key, recorded, &to_open).await;
+    let checks = judge(evidence(request, &expected, recorded, &seen));
     Judged {
         checks,
         events: timeline(&expected, &seen),
         sight: (expected.key, seen.versions),
+    }
+}
+
+fn evidence<'a>(
+    request: &Verify<'a>,
+    expected: &'a Expected,
+    recorded: Recorded<'a>,
+    seen: &'a Seen,
+) -> Evidence<'a> {
+    static UNUSED: Uses = Uses::NONE;
+    Evidence {
+        expected,
+        recorded,
+        seen,
+        uses: request.scan.uses.get(&expected.key).unwrap_or(&UNUSED),
+        unread: &request.scan.unread,
+        now: request.now,
     }
 }
 

@@ -1,17 +1,19 @@
 //! Looking at one key, each call with its deadline.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join3;
+use futures_util::future::join;
 use keyward_core::error::Error;
-use keyward_core::key::CryptoKey;
-use keyward_core::kms::{Async, EncryptWith, Observed};
+use keyward_core::key::{CryptoKey, KeyVersion};
+use keyward_core::kms::{Async, EncryptWith, KmsCrypt, Observed};
 use keyward_core::name::{KeyRef, VersionRef};
 use keyward_core::secret::SecretBytes;
-use keyward_core::verify::{Canary, Seen};
+use keyward_core::verify::{Canary, Kept, Recorded, Seen};
 use tokio::time::timeout;
 
 use super::canary::{self, Failure};
+use super::lists::{Lists, Look};
 use super::patience::Patience;
 use super::{Canaries, Verify};
 
@@ -19,32 +21,83 @@ use super::{Canaries, Verify};
 pub(super) async fn key(
     request: &Verify<'_>,
     patience: &Patience,
+    lists: &Lists,
     key: &KeyRef,
     secret: &SecretBytes,
 ) -> Seen {
-    let reader = match request.readers.get(key.provider) {
-        Ok(reader) => reader,
-        Err(error) => return Seen::unknown(&error.to_string()),
+    let look = Look {
+        readers: request.readers,
+        patience,
     };
-    let (ring, live, versions) = join3(
-        seen(patience, key, reader.get_ring(key.name.ring())),
-        seen(patience, key, reader.get_key(&key.name)),
-        seen(patience, key, reader.list_versions(&key.name)),
+    let live = lists.key(look, key).await;
+    let (versions, canary) = join(
+        versions(look, key, &live),
+        try_canary(request, patience, key, &live, secret),
     )
     .await;
-    let canary = try_canary(request, patience, key, &live, secret).await;
     Seen {
-        ring,
+        ring: lists.ring(key),
         key: live,
         versions,
         canary,
+        kept: Kept::Off("not tried yet".into()),
     }
 }
 
-/// The observation, or unknown when the location is silent.
-async fn seen<T>(patience: &Patience, key: &KeyRef, read: Async<'_, Observed<T>>) -> Observed<T> {
-    let answer = patience.wait(key.provider, key.name.location(), read).await;
-    answer.unwrap_or_else(|silence| Observed::Unknown(silence.into_text()))
+async fn versions(look: Look<'_>, key: &KeyRef, live: &Observed<CryptoKey>) -> Observed<Vec<KeyVersion>> {
+    match live {
+        Observed::Absent => Observed::Absent,
+        Observed::Present(_) | Observed::Unknown(_) => {
+            let location = key.name.location();
+            look.see(key.provider, location, |reader| reader.list_versions(&key.name))
+                .await
+        }
+    }
+}
+
+/// Opens the canaries that the lock keeps of the versions `numbers` of `key`.
+pub(super) async fn kept(
+    request: &Verify<'_>,
+    patience: &Patience,
+    key: &KeyRef,
+    recorded: Recorded<'_>,
+    numbers: &[u64],
+) -> Kept {
+    let crypters = match request.canaries {
+        Canaries::Here(crypters) => crypters,
+        Canaries::Attested => return Kept::Unknown("this release knows no attested canaries".into()),
+        Canaries::Off => return Kept::Off("canaries are off".into()),
+    };
+    let mut tried = BTreeMap::new();
+    let Recorded::Proven(recorded) = recorded else {
+        return Kept::Tried(tried);
+    };
+    for number in numbers {
+        let kept = recorded.versions.get(number);
+        let Some(ciphertext) = kept.and_then(|version| version.canary.as_deref()) else {
+            continue;
+        };
+        let version = key.version(*number);
+        let canary = match crypters.get(key.provider) {
+            Ok(crypt) => open_kept(crypt.as_ref(), &version, ciphertext, patience).await,
+            Err(error) => Canary::Unknown(error.to_string()),
+        };
+        tried.insert(*number, canary);
+    }
+    Kept::Tried(tried)
+}
+
+async fn open_kept(
+    crypt: &dyn KmsCrypt,
+    version: &VersionRef,
+    ciphertext: &[u8],
+    patience: &Patience,
+) -> Canary {
+    match canary::open_from_lock(crypt, version, ciphertext, patience).await {
+        Ok(()) => Canary::Opened(version.clone()),
+        Err(Failure::Failed(error)) => Canary::Failed(with_hints(&error)),
+        Err(Failure::Unknown(error)) => Canary::Unknown(with_hints(&error)),
+    }
 }
 
 /// The observation, or unknown when it does not come in time.

@@ -1,6 +1,7 @@
 //! A KMS that is well, slow, lying or denied, and what becomes of verification and proof.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyward_core::error::ErrorKind;
 use keyward_core::key::{
@@ -41,14 +42,25 @@ enum Mood {
     Garbled,
     /// Does not know its own ciphertext.
     Forgetful,
+    /// Lists no rings and no keys, and shows each that is asked for.
+    NoLists,
+    /// Denies the list of the rings, and of one that is asked for.
+    NoRings,
+    /// Has the same keys in a location that nobody knows.
+    Stray,
+    /// Does not say which locations there are.
+    NoLocations,
+    /// Does not list the rings of a location that nobody knows.
+    Hidden,
 }
 
 /// Every key exists, with versions 1 and 2 enabled and 2 primary. The ciphertext is the plaintext. Only calls in
 /// `europe-west1` have the mood.
-struct Fake(Mood, tokio::sync::Mutex<()>);
+struct Fake(Mood, tokio::sync::Mutex<()>, AtomicUsize);
 
 impl Fake {
     async fn mood(&self, location: &Location) -> Mood {
+        self.2.fetch_add(1, Ordering::Relaxed);
         let mood = if location.as_str() == "europe-west1" {
             self.0
         } else {
@@ -62,6 +74,25 @@ impl Fake {
             tokio::time::sleep(Duration::from_secs(4)).await;
         }
         mood
+    }
+}
+
+fn denied<T>() -> Observed<T> {
+    KmsError::new(KmsCode::PermissionDenied, "(or it may not exist)").observed()
+}
+
+fn crypto_key(name: CryptoKeyName) -> CryptoKey {
+    CryptoKey {
+        name,
+        purpose: Purpose::EncryptDecrypt,
+        algorithm: Algorithm::default(),
+        protection: ProtectionLevel::default(),
+        created: long_ago(),
+        rotation: None,
+        destroy_window: DestroyWindow::default(),
+        primary: Some(2),
+        labels: [].into(),
+        access_reasons: None,
     }
 }
 
@@ -84,6 +115,9 @@ fn version(name: KeyVersionName) -> KeyVersion {
 impl KmsRead for Fake {
     fn get_ring<'a>(&'a self, name: &'a KeyRingName) -> Async<'a, Observed<KeyRing>> {
         Box::pin(async move {
+            if self.mood(name.location()).await == Mood::NoRings {
+                return denied();
+            }
             Observed::Present(KeyRing {
                 name: name.clone(),
                 created: long_ago(),
@@ -93,37 +127,65 @@ impl KmsRead for Fake {
 
     fn get_key<'a>(&'a self, name: &'a CryptoKeyName) -> Async<'a, Observed<CryptoKey>> {
         Box::pin(async move {
-            if self.mood(name.location()).await == Mood::Denied {
-                return KmsError::new(KmsCode::PermissionDenied, "(or it may not exist)").observed();
+            match self.mood(name.location()).await {
+                Mood::Denied => denied(),
+                _ => Observed::Present(crypto_key(name.clone())),
             }
-            Observed::Present(CryptoKey {
-                name: name.clone(),
-                purpose: Purpose::EncryptDecrypt,
-                algorithm: Algorithm::default(),
-                protection: ProtectionLevel::default(),
-                created: long_ago(),
-                rotation: None,
-                destroy_window: DestroyWindow::default(),
-                primary: Some(2),
-                labels: [].into(),
-            })
         })
     }
 
     fn list_versions<'a>(&'a self, key: &'a CryptoKeyName) -> Async<'a, Observed<Vec<KeyVersion>>> {
-        Box::pin(async move { Observed::Present([1, 2].map(|number| version(key.version(number))).into()) })
+        Box::pin(async move {
+            self.mood(key.location()).await;
+            Observed::Present([1, 2].map(|number| version(key.version(number))).into())
+        })
     }
 
     fn get_version<'a>(&'a self, name: &'a KeyVersionName) -> Async<'a, Observed<KeyVersion>> {
         Box::pin(async move { Observed::Present(version(name.clone())) })
     }
 
-    fn list_rings<'a>(&'a self, _: &'a str, _: &'a Location) -> Async<'a, Observed<Vec<KeyRing>>> {
-        Box::pin(async { Observed::Unknown("not asked here".into()) })
+    fn list_locations<'a>(&'a self, _: &'a str) -> Async<'a, Observed<Vec<Location>>> {
+        Box::pin(async {
+            self.2.fetch_add(1, Ordering::Relaxed);
+            let own = ["europe-west1", "us-central1", "asia-east1"];
+            let locations =
+                |names: &[&str]| names.iter().map(|name| Location::parse(name).unwrap()).collect();
+            match self.0 {
+                Mood::NoLocations => denied(),
+                Mood::Stray | Mood::Hidden => Observed::Present(locations(&[&own[..], &["global"]].concat())),
+                _ => Observed::Present(locations(&own)),
+            }
+        })
     }
 
-    fn list_keys<'a>(&'a self, _: &'a KeyRingName) -> Async<'a, Observed<Vec<CryptoKey>>> {
-        Box::pin(async { Observed::Unknown("not asked here".into()) })
+    fn list_rings<'a>(
+        &'a self,
+        project: &'a str,
+        location: &'a Location,
+    ) -> Async<'a, Observed<Vec<KeyRing>>> {
+        Box::pin(async move {
+            let is_far = location.as_str() == "global";
+            match self.mood(location).await {
+                Mood::NoLists | Mood::NoRings => denied(),
+                _ if is_far && self.0 == Mood::Hidden => denied(),
+                _ if location.as_str() == "asia-east1" => Observed::Present(Vec::new()),
+                _ => Observed::Present(vec![KeyRing {
+                    name: KeyRingName::new(project, location.clone(), "r").unwrap(),
+                    created: long_ago(),
+                }]),
+            }
+        })
+    }
+
+    fn list_keys<'a>(&'a self, ring: &'a KeyRingName) -> Async<'a, Observed<Vec<CryptoKey>>> {
+        Box::pin(async move {
+            if matches!(self.mood(ring.location()).await, Mood::Denied | Mood::NoLists) {
+                return denied();
+            }
+            let many = (0..40).map(|n| format!("k{n}")).chain(["k".to_owned()]);
+            Observed::Present(many.map(|id| crypto_key(ring.key(&id).unwrap())).collect())
+        })
     }
 
     fn test_permissions<'a>(
@@ -181,6 +243,7 @@ struct World {
     manifest: Manifest,
     readers: Readers,
     crypters: Crypters,
+    fake: Arc<Fake>,
     lock: Lock,
 }
 
@@ -190,12 +253,13 @@ impl World {
     }
 
     fn with(mood: Mood, manifest: &str) -> Self {
-        let fake = Arc::new(Fake(mood, tokio::sync::Mutex::default()));
+        let fake = Arc::new(Fake(mood, tokio::sync::Mutex::default(), AtomicUsize::new(0)));
         let manifest = Manifest::parse(manifest, "m").unwrap();
         Self {
             manifest,
             readers: Readers::new().with(Provider::Embedded, fake.clone()),
-            crypters: Crypters::new().with(Provider::Embedded, fake),
+            crypters: Crypters::new().with(Provider::Embedded, fake.clone()),
+            fake,
             lock: Lock::default(),
         }
     }
@@ -282,11 +346,72 @@ async fn each_mood_is_found() {
         (Mood::Disabled, vec![(CheckId::V18, "FAIL")], 1),
         (Mood::OtherVersion, vec![(CheckId::V18, "FAIL")], 1),
         (Mood::OtherKey, vec![(CheckId::V18, "FAIL")], 1),
-        (Mood::Garbled, vec![(CheckId::V18, "FAIL")], 1),
+        (
+            Mood::Garbled,
+            vec![(CheckId::V17, "FAIL"), (CheckId::V18, "FAIL")],
+            1,
+        ),
+        (
+            Mood::Forgetful,
+            vec![(CheckId::V17, "FAIL"), (CheckId::V18, "FAIL")],
+            1,
+        ),
+        (Mood::NoLists, vec![], 0),
+        (Mood::NoRings, vec![(CheckId::V01, "UNKNOWN")], 3),
     ] {
         let world = World::proven(mood).await;
         let report = world.verify(Canaries::Here(&world.crypters), None).await;
         assert_eq!((faults(&report), report.exit_code(false)), (expected, exit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_looked_at_by_lists() {
+    let world = World::proven_with(Mood::Well, &many(40)).await;
+    let report = world.verify(Canaries::Off, None).await;
+    assert_eq!((report.exit_code(false), report.keys()), (0, 80));
+    let (locations, rings, keys, census) = (2, 2, 80, 1 + 1);
+    let calls = world.fake.2.load(Ordering::Relaxed);
+    assert_eq!(calls, locations + rings + keys + census);
+    let note = "1 further locations were asked";
+    assert!(
+        report.notes.iter().any(|text| text.starts_with(note)),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_key_elsewhere_is_found_and_what_hides_it_is_told() {
+    for (mood, verdict, why) in [
+        (Mood::Stray, "FAIL", "global too has a key of this ring and id"),
+        (
+            Mood::Hidden,
+            "UNKNOWN",
+            "global could not be looked into: PERMISSION_DENIED",
+        ),
+        (Mood::NoLocations, "UNKNOWN", "PERMISSION_DENIED"),
+    ] {
+        let world = World::proven(mood).await;
+        let report = world.verify(Canaries::Off, None).await;
+        let census: Vec<_> = report
+            .checks
+            .iter()
+            .filter(|check| check.id == CheckId::V05)
+            .collect();
+        assert_eq!(census.len(), 2);
+        for check in census {
+            let reason = check.verdict.reason().unwrap();
+            assert!(
+                check.verdict.id() == verdict && reason.starts_with(why),
+                "{check:?}"
+            );
+        }
+        assert_eq!(
+            report.failures().len() + report.unknowns().len(),
+            2,
+            "nothing else"
+        );
     }
 }
 

@@ -72,6 +72,10 @@ impl KmsRead for WrongKms {
         self.right.get_ring(name)
     }
 
+    fn list_locations<'a>(&'a self, project: &'a str) -> Async<'a, Observed<Vec<Location>>> {
+        self.right.list_locations(project)
+    }
+
     fn list_rings<'a>(
         &'a self,
         project: &'a str,
