@@ -91,7 +91,7 @@ impl Memory {
     fn forget_all_but(&mut self, alerts: &[Alert]) -> Vec<String> {
         let goes_on = |id: &String| alerts.iter().any(|alert| alert.id == *id);
         let over: Vec<_> = self.alerts.keys().filter(|id| !goes_on(id)).cloned().collect();
-        over.iter().for_each(|id| drop(self.alerts.remove(id)));
+        self.alerts.retain(|id, _| goes_on(id));
         over
     }
 }
