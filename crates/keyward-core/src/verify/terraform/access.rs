@@ -111,7 +111,7 @@ impl Place {
     }
 
     fn of<'a>(&'a self, grants: &'a BTreeSet<Grant>) -> impl Iterator<Item = &'a Grant> {
-        grants.iter().filter(|grant| self.scopes.contains(&grant.scope))
+        self.scopes.iter().flat_map(|scope| of_scope(grants, scope))
     }
 
     /// Whether it gets grants that do not show.
@@ -259,11 +259,27 @@ impl Grants {
         }
         let stays: BTreeSet<Grant> = granted(change, change.new()).collect();
         let role = change.new().text("role");
-        self.after.retain(|grant| {
-            let concerned = grant.scope == scope && (whole_policy || Some(&*grant.role) == role);
-            !concerned || stays.contains(grant)
-        });
+        let concerned = |grant: &&Grant| whole_policy || Some(&*grant.role) == role;
+        let there = of_scope(&self.after, &scope).filter(concerned);
+        let gone: Vec<Grant> = there.filter(|grant| !stays.contains(grant)).cloned().collect();
+        for grant in gone {
+            self.after.remove(&grant);
+        }
     }
+}
+
+/// The grants on `scope` itself, which stand together.
+fn of_scope<'a>(grants: &'a BTreeSet<Grant>, scope: &Scope) -> impl Iterator<Item = &'a Grant> + use<'a> {
+    let first = Grant {
+        scope: scope.clone(),
+        decrypts: Decrypts::Yes,
+        role: String::new(),
+        member: String::new(),
+    };
+    let scope = scope.clone();
+    grants
+        .range(first..)
+        .take_while(move |grant| grant.scope == scope)
 }
 
 /// The attribute that says what a resource grants on; `None` for what grants nothing on keys.

@@ -98,7 +98,7 @@ fn new_location(new: &Values, name: &CryptoKeyName, known: &Known<'_>) -> Option
     let named: Option<crate::name::KeyRingName> = ring;
     let location = match named {
         Some(ring) => Some(ring.location().clone()),
-        None => known.new_location(name.ring()),
+        None => known.new_location(name.ring()).cloned(),
     };
     location
         .filter(|location| location != name.location())

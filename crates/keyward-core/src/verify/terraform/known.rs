@@ -19,6 +19,10 @@ pub(super) struct Known<'a> {
     consumers: BTreeMap<CryptoKeyName, Vec<&'a str>>,
     /// Keys that the plan destroys, replaces or forgets.
     going: BTreeSet<CryptoKeyName>,
+    /// Those of them that it destroys.
+    destroyed: BTreeSet<CryptoKeyName>,
+    /// Where rings will be that it replaces by ones elsewhere.
+    moved: BTreeMap<KeyRingName, Location>,
 }
 
 impl<'a> Known<'a> {
@@ -32,13 +36,18 @@ impl<'a> Known<'a> {
                 }
             }
         }
-        let going = keys_of(plan).filter(|change| change.act.destroys() || change.act.forgets());
-        let going = going.filter_map(|change| key_name(change.old())).collect();
+        let ends = |change: &&Change| change.act.destroys() || change.act.forgets();
+        let gone = keys_of(plan).filter(ends);
         Self {
             plan,
             around,
             consumers,
-            going,
+            going: gone.clone().filter_map(|change| key_name(change.old())).collect(),
+            destroyed: gone
+                .filter(is_destroyed)
+                .filter_map(|change| key_name(change.old()))
+                .collect(),
+            moved: plan.changes.iter().filter_map(moved).collect(),
         }
     }
 
@@ -57,16 +66,7 @@ impl<'a> Known<'a> {
 
     /// Whether the plan destroys `key`: then whoever may use it does not matter any more.
     pub(super) fn is_destroyed(&self, key: &CryptoKeyName) -> bool {
-        let destroyed = keys_of(self.plan).filter(|change| {
-            change.act.destroys()
-                && change
-                    .old()
-                    .text("deletion_policy")
-                    .is_none_or(|policy| policy == "DELETE")
-        });
-        destroyed
-            .filter_map(|change| key_name(change.old()))
-            .any(|name| name == *key)
+        self.destroyed.contains(key)
     }
 
     /// Keys of `ring` that go.
@@ -97,17 +97,8 @@ impl<'a> Known<'a> {
     }
 
     /// Where a ring of this name will be, when the plan replaces it by one elsewhere.
-    pub(super) fn new_location(&self, ring: &KeyRingName) -> Option<Location> {
-        let rings = self
-            .plan
-            .changes
-            .iter()
-            .filter(|change| change.kind == "google_kms_key_ring");
-        let mut same = rings.filter(|change| ring_name(change.old()).as_ref() == Some(ring));
-        let location = same.find_map(|change| change.new().text("location"))?;
-        Location::parse(location)
-            .ok()
-            .filter(|new| new != ring.location())
+    pub(super) fn new_location(&self, ring: &KeyRingName) -> Option<&Location> {
+        self.moved.get(ring)
     }
 
     /// Who needs `key`, and whether it is one of the manifest's, as sentences.
@@ -152,10 +143,24 @@ pub(super) fn some_of(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-fn keys_of(plan: &Plan) -> impl Iterator<Item = &Change> {
+fn keys_of(plan: &Plan) -> impl Iterator<Item = &Change> + Clone {
     plan.changes
         .iter()
         .filter(|change| change.kind == "google_kms_crypto_key")
+}
+
+/// Whether the material of a key goes, and not only what manages it.
+fn is_destroyed(change: &&Change) -> bool {
+    let policy = change.old().text("deletion_policy");
+    change.act.destroys() && policy.is_none_or(|policy| policy == "DELETE")
+}
+
+/// A ring, and where it will be instead.
+fn moved(change: &Change) -> Option<(KeyRingName, Location)> {
+    let is_ring = change.kind == "google_kms_key_ring";
+    let ring = ring_name(change.old()).filter(|_| is_ring)?;
+    let location = Location::parse(change.new().text("location")?).ok()?;
+    (location != *ring.location()).then_some((ring, location))
 }
 
 /// Keys and grants on keys are under no key themselves.
