@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Terraform's Google provider: `terraform.sh http://HOST:PORT PROVIDER_BINARY`, in an empty folder. Applies the
-# configuration beside this script, reads back exactly what was given, updates it in place and destroys it.
+# Terraform's Google provider: `terraform.sh http://HOST:PORT PROVIDER_BINARY MEASURES`, in an empty folder. Applies the
+# configuration beside this script, reads back exactly what was given, updates it in place and destroys it. MEASURES is
+# what `keyward harden --format terraform` prints: it must be valid for the provider.
 set -euo pipefail
 
 endpoint="$1"
 provider="$2"
+measures="$3"
 here="$(cd "$(dirname "$0")" && pwd)"
 
 mkdir provider
@@ -81,3 +83,10 @@ says "$key/cryptoKeyVersions/1" '"state":"DESTROY_SCHEDULED"'
 says_nothing_of "$key" rotationPeriod
 says_nothing_of "$key:getIamPolicy" cryptoKeyEncrypterDecrypter
 echo "ok destroy"
+
+mkdir measures
+cp "$measures" measures/main.tf
+cd measures
+quiet terraform fmt -check -diff main.tf
+quiet terraform validate -no-color
+echo "ok measures"

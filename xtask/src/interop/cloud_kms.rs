@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use keyward_core::error::{Error, Result};
+use keyward_core::harden::{Format, Hardening, Principal};
+use keyward_core::manifest::Manifest;
 use keyward_emulator::Emulator;
 use tempfile::TempDir;
 
@@ -128,13 +130,13 @@ impl Lists {
         }
         let provider = fs::canonicalize(&provider)
             .map_err(|cause| Error::usage("no such file").on(PROVIDER).because(cause))?;
+        let folder = tempfile::tempdir().map_err(|cause| unusable("terraform", cause))?;
+        let printed = at(&folder, "measures.tf");
+        fs::write(&printed, measures()?).map_err(|cause| unusable("terraform", cause))?;
         let emulator = Emulator::start()?;
         let mut command = Command::new(self.programs.join("terraform.sh"));
-        self.facts(
-            "terraform",
-            "terraform.txt",
-            command.arg(emulator.endpoint()).arg(provider),
-        )
+        command.arg(emulator.endpoint()).arg(provider).arg(printed);
+        self.facts("terraform", "terraform.txt", &mut command)
     }
 
     /// Runs a list against an emulator that enforces policies; the endpoint is the program's last argument.
@@ -158,6 +160,26 @@ impl Lists {
         Ok(())
     }
 }
+
+/// Everything that `keyward harden --format terraform` prints, of names that a configuration has to quote.
+fn measures() -> Result<String> {
+    let manifest = Manifest::parse(HARDENED, "keyward.yaml")?;
+    let break_glass = vec![Principal::parse("principalSet://goog/group/${owners}@example.com")?];
+    let hardening = Hardening::of(&manifest, None, break_glass, Some("123456789012"))?;
+    Ok(hardening.text(Format::Terraform))
+}
+
+/// Two projects, one with a name that is no name of Terraform's, and keys that a state manages.
+const HARDENED: &str = r#"
+version: 1
+environments: {prod: {}}
+keyrings:
+  app:
+    {env: prod, provider: gcp, project: keys-1, locations: [europe-west1, us-central1], ring: r, key: k, rotation: 90d,
+     managed_by: "gs://states/${prod}\"}
+  logs: {env: prod, provider: gcp, project: "example.com:logs", locations: [global], ring: r, key: k, protection: hsm,
+         managed_by: "gs://states/logs"}
+"#;
 
 /// What a program printed, which must succeed. It runs in an empty folder, and speaks to this machine only.
 fn spoken(name: &str, command: &mut Command) -> Result<String> {
