@@ -26,6 +26,7 @@ pub use protected::{Protected, ProtectedResource, Retired};
 pub use role::{Roles, permission};
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use crate::clock::Timestamp;
 use crate::kms::{Async, Observed};
@@ -59,11 +60,11 @@ pub trait Estate: Send + Sync {
     /// A bucket, by its name.
     fn bucket<'a>(&'a self, name: &'a str) -> Async<'a, Observed<Bucket>>;
     /// Shows every object of a bucket to `visit`, older generations too, and says how many there were. When it is unknown
-    /// how many, `visit` may have seen a part of them.
+    /// how many, since it could not be seen or `visit` broke off, `visit` may have seen a part of them.
     fn objects<'a>(
         &'a self,
         bucket: &'a Bucket,
-        visit: &'a mut (dyn FnMut(StoredObject) + Send),
+        visit: &'a mut (dyn FnMut(StoredObject) -> ControlFlow<()> + Send),
     ) -> Async<'a, Observed<u64>>;
     /// All log buckets of a project, in all locations.
     fn log_buckets<'a>(&'a self, project: &'a str) -> Async<'a, Observed<Vec<LogBucket>>>;

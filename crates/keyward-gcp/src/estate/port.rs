@@ -1,6 +1,7 @@
 //! The port: each question, and what its answer shows.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use keyward_core::clock::Timestamp;
 use keyward_core::estate::{
@@ -61,7 +62,7 @@ impl Estate for GcpEstate {
     fn objects<'a>(
         &'a self,
         bucket: &'a Bucket,
-        visit: &'a mut (dyn FnMut(StoredObject) + Send),
+        visit: &'a mut (dyn FnMut(StoredObject) -> ControlFlow<()> + Send),
     ) -> Async<'a, Observed<u64>> {
         Box::pin(async { observed(self.objects_of(bucket, visit).await) })
     }

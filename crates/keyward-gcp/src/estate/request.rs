@@ -13,7 +13,7 @@ pub(super) enum Service {
     Monitoring,
     OrgPolicy,
     ResourceManager,
-    ServiceUsage,
+    Enablement,
     Storage,
 }
 
@@ -46,7 +46,7 @@ impl Service {
             Self::Monitoring => "monitoring.googleapis.com",
             Self::OrgPolicy => "orgpolicy.googleapis.com",
             Self::ResourceManager => "cloudresourcemanager.googleapis.com",
-            Self::ServiceUsage => "serviceusage.googleapis.com",
+            Self::Enablement => "serviceusage.googleapis.com",
             Self::Storage => "storage.googleapis.com",
         }
     }

@@ -15,7 +15,7 @@ impl GcpEstate {
     pub(super) async fn is_on(&self, project: &str, service: &str) -> Sight<bool> {
         let about = format!("{service} in projects/{project}");
         let path = format!("v1/projects/{project}/services/{service}");
-        let request = Request::get(Service::ServiceUsage, &path, about.clone())
+        let request = Request::get(Service::Enablement, &path, about.clone())
             .of_project(project)
             .needing(
                 "serviceusage.services.get",

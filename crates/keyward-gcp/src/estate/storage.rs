@@ -1,5 +1,7 @@
 //! Buckets and their objects (Cloud Storage, JSON API v1).
 
+use std::ops::ControlFlow;
+
 use keyward_core::estate::{Bucket, StoredObject};
 use serde::Deserialize;
 
@@ -68,7 +70,7 @@ impl GcpEstate {
     pub(super) async fn objects_of(
         &self,
         bucket: &Bucket,
-        visit: &mut (dyn FnMut(StoredObject) + Send),
+        visit: &mut (dyn FnMut(StoredObject) -> ControlFlow<()> + Send),
     ) -> Sight<u64> {
         let request = Request::get(
             Service::Storage,
@@ -89,7 +91,7 @@ impl GcpEstate {
         let mut count = 0;
         self.each(&request, "items", |object: Object| {
             count += 1;
-            visit(StoredObject {
+            let flow = visit(StoredObject {
                 generation: object
                     .generation
                     .parse()
@@ -98,7 +100,10 @@ impl GcpEstate {
                 noncurrent: object.time_deleted.is_some(),
                 key_version: object.kms_key_name,
             });
-            Ok(())
+            match flow {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(format!("it was left after {count} of them")),
+            }
         })
         .await?;
         Ok(count)

@@ -35,8 +35,11 @@ const QUOTA_PROJECT: &str = "x-goog-user-project";
 pub(super) struct Wires {
     near: OnceCell<Client>,
     far: OnceCell<Client>,
-    shown: Mutex<HashMap<(Endpoint, Option<String>), Arc<Credentials>>>,
+    shown: Mutex<HashMap<Who, Arc<Credentials>>>,
 }
+
+/// Where, and as which account.
+type Who = (Endpoint, Option<String>);
 
 /// What came back.
 pub(super) struct Answer {

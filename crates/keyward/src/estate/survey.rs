@@ -1,6 +1,7 @@
 //! What lies in a cloud under which keys: objects, buckets and logs.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
 
 use keyward_core::estate::{Bucket, Estate, LogBucket, StoredObject};
 use keyward_core::inventory::{Inventory, Kind, Way, Ways, WaysId};
@@ -10,6 +11,10 @@ use keyward_core::name::{CryptoKeyName, KeyRef, KeyVersionName, Provider};
 
 /// Most names of keys that are remembered while objects are listed.
 const KEYS: usize = 10_000;
+/// Most objects that are listed, in all buckets together.
+const OBJECTS: usize = 1_000_000;
+/// Most memory for their names, in bytes.
+const NAMES: usize = 128 * 1024 * 1024;
 /// Kinds of resources that are looked at by themselves, and more closely than by the inventory of the provider.
 const LOOKED_AT: [&str; 2] = [
     "storage.googleapis.com/Bucket",
@@ -56,6 +61,7 @@ pub async fn survey_cloud(
     let mut survey = Survey {
         inventory,
         known: HashMap::new(),
+        room: (OBJECTS, NAMES),
     };
     for name in &places.buckets {
         match estate.bucket(name).await {
@@ -78,6 +84,8 @@ struct Survey<'a> {
     inventory: &'a mut Inventory,
     /// The ways of what is under a key or version of that name; `None` for what is none.
     known: HashMap<String, Option<WaysId>>,
+    /// How many more objects may come, and how many bytes of names.
+    room: (usize, usize),
 }
 
 impl Survey<'_> {
@@ -98,6 +106,12 @@ impl Survey<'_> {
             self.add(Kind::BucketDefault, &name, key);
         }
         let mut visit = |object: StoredObject| {
+            let (objects, names) = self.room;
+            let left = (objects.checked_sub(1), names.checked_sub(object.name.len()));
+            let (Some(objects), Some(names)) = left else {
+                return ControlFlow::Break(());
+            };
+            self.room = (objects, names);
             if let Some(version) = &object.key_version {
                 let kind = Kind::Object {
                     noncurrent: object.noncurrent,
@@ -105,6 +119,7 @@ impl Survey<'_> {
                 let name = format!("{name}/{}#{}", printable(&object.name), object.generation);
                 self.add(kind, &name, version);
             }
+            ControlFlow::Continue(())
         };
         let seen = estate.objects(bucket, &mut visit).await;
         if !matches!(seen, Observed::Present(_)) {
@@ -128,6 +143,10 @@ impl Survey<'_> {
 
     async fn protected(&mut self, estate: &dyn Estate, key: &KeyRef, organization: Option<&str>) {
         let what = format!("resources under {key}");
+        if organization.is_none() {
+            let why = "its organisation is not known, so that no other project was looked at";
+            self.inventory.unseen.insert(format!("{what}: {why}"));
+        }
         match estate.protected(&key.name, organization).await {
             Observed::Present(seen) => {
                 for resource in seen

@@ -1,6 +1,7 @@
 //! Looking, against an estate of a test. Against the emulator it is in `tests/estate.rs`.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use keyward_core::clock::Timestamp;
@@ -139,12 +140,16 @@ impl Estate for Scene {
     fn objects<'a>(
         &'a self,
         _: &'a Bucket,
-        visit: &'a mut (dyn FnMut(StoredObject) + Send),
+        visit: &'a mut (dyn FnMut(StoredObject) -> ControlFlow<()> + Send),
     ) -> Async<'a, Observed<u64>> {
-        self.objects.iter().cloned().for_each(visit);
+        let broken = self
+            .objects
+            .iter()
+            .cloned()
+            .any(|object| visit(object).is_break());
         self.say(
             "objects",
-            match self.cut {
+            match self.cut || broken {
                 true => Observed::Unknown("the second page did not come".into()),
                 false => Observed::Present(self.objects.len() as u64),
             },
@@ -336,6 +341,13 @@ async fn what_is_under_keys_joins_the_inventory() {
     assert_eq!(uses.versions().collect::<Vec<_>>(), [1, 2, 3]);
     assert!(uses.need(9), "a default names no version");
     assert_eq!(inventory.unread.count(), 1);
+    survey_cloud(&scene, &CloudPlaces::default(), &[(key(), None)], &mut inventory).await;
+    assert!(
+        inventory
+            .unseen
+            .iter()
+            .any(|why| why.contains("organisation is not known"))
+    );
     assert!(
         inventory
             .unseen

@@ -15,6 +15,11 @@ pub(super) fn protected(evidence: EstateEvidence<'_>, key: &KeyRef, _keyring: &K
     let Some(seen) = evidence.seen.keys.get(key) else {
         return check(Verdict::Unknown("it was not looked at".to_owned()));
     };
+    let project = key.name.ring().project();
+    let cut = match evidence.seen.projects.get(project) {
+        Some(seen) => seen.cut(project),
+        None => Some(format!("projects/{project} was not looked at")),
+    };
     let looked = present("what is under the key", &seen.protected)
         .and_then(|protected| Ok((protected, present("its versions", &seen.versions)?)));
     let (protected, versions) = match looked {
@@ -23,7 +28,8 @@ pub(super) fn protected(evidence: EstateEvidence<'_>, key: &KeyRef, _keyring: &K
     };
     match unreadable(protected, versions) {
         Some((why, next)) => check(Verdict::Fail(why)).next(next),
-        None => check(match protected.warnings.first() {
+        // Without its organisation, other projects that need the key are not seen.
+        None => check(match protected.warnings.first().or(cut.as_ref()) {
             Some(warning) => Verdict::Unknown(format!("not all that is under it was seen: {warning}")),
             None => Verdict::Pass,
         }),

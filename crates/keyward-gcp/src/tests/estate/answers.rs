@@ -1,6 +1,10 @@
 //! What right answers show, and what is asked for them.
 
+use std::ops::ControlFlow;
+
+use super::super::{kms_with, settings};
 use super::*;
+use crate::access::{CredentialSource, Impersonate, Settings};
 
 #[tokio::test]
 async fn a_right_answer_is_seen() {
@@ -48,10 +52,11 @@ async fn a_right_answer_is_seen() {
 async fn every_generation_of_an_object_is_shown() {
     let stub = Stub::new(|_, asked| right(asked));
     let mut seen = Vec::new();
-    let count = kms(&stub)
-        .estate()
-        .objects(&bucket(), &mut |object| seen.push(object))
-        .await;
+    let mut visit = |object| {
+        seen.push(object);
+        ControlFlow::Continue(())
+    };
+    let count = kms(&stub).estate().objects(&bucket(), &mut visit).await;
     assert_eq!(count, Observed::Present(2));
     assert_eq!((seen[0].generation, seen[0].noncurrent), (2, false));
     assert_eq!((seen[1].generation, seen[1].noncurrent), (1, true));
@@ -60,6 +65,14 @@ async fn every_generation_of_an_object_is_shown() {
         Some(&*format!("{KEY}/cryptoKeyVersions/1"))
     );
     assert!(stub.asked()[0].path.contains("versions=true"));
+    let left = kms(&stub)
+        .estate()
+        .objects(&bucket(), &mut |_| ControlFlow::Break(()))
+        .await;
+    assert_eq!(
+        left,
+        Observed::Unknown("objects of gs://b: it was left after 1 of them".into())
+    );
 }
 
 #[tokio::test]
@@ -142,4 +155,42 @@ async fn organisation_policies_come_to_what_their_rules_say() {
         let seen = kms(&stub).estate().constraint("p", "x").await.present().unwrap();
         assert!(format!("{seen:?}").starts_with(expected), "{rules}: {seen:?}");
     }
+}
+
+#[tokio::test]
+async fn it_looks_as_the_account_for_reading_and_at_the_cost_of_the_project_that_pays() {
+    let stub = Stub::new(|_, asked| right(asked));
+    let settings = Settings {
+        impersonate: Impersonate {
+            read: Some("reader@p.iam.gserviceaccount.com".into()),
+            ..Impersonate::default()
+        },
+        quota_project: Some("payer".into()),
+        ..settings(&stub)
+    };
+    let estate = kms_with(settings, CredentialSource::ApplicationDefault).estate();
+    assert!(estate.liens("p").await.present().is_some());
+    let asked = &stub.asked()[0];
+    assert_eq!(
+        asked.authorization.as_deref(),
+        Some("Bearer reader@p.iam.gserviceaccount.com")
+    );
+    assert_eq!(asked.quota_project.as_deref(), Some("payer"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_made_anew_once() {
+    let stub = Stub::new(|before, asked| match before {
+        0 => refusal(401, "UNAUTHENTICATED", "expired", ""),
+        _ => right(asked),
+    });
+    let command = CredentialSource::Command(["echo", "user:ann@example.com"].map(Into::into).to_vec());
+    let estate = kms_with(settings(&stub), command.clone()).estate();
+    assert!(estate.liens("p").await.present().is_some());
+    let stub = Stub::new(|_, _| refusal(401, "UNAUTHENTICATED", "no", ""));
+    let estate = kms_with(settings(&stub), command).estate();
+    assert!(
+        matches!(estate.liens("p").await, Observed::Unknown(why) if why.contains("did not take the credentials"))
+    );
+    assert_eq!(stub.asked().len(), 2);
 }

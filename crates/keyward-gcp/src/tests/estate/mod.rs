@@ -3,6 +3,8 @@
 mod answers;
 mod refusals;
 
+use std::ops::ControlFlow;
+
 use keyward_core::estate::{Bucket, Estate, Lifecycle, Place, Project};
 use keyward_core::kms::{Async, Observed};
 
@@ -63,7 +65,7 @@ fn calls() -> [Call; 22] {
         "constraint" => |estate| estate.constraint("p", "cloudkms.disableBeforeDestroy");
         "buckets" => |estate| estate.buckets("p");
         "bucket" => |estate| estate.bucket("b");
-        "objects" => |estate| estate.objects(&bucket(), &mut |_| {});
+        "objects" => |estate| estate.objects(&bucket(), &mut |_| ControlFlow::Continue(()));
         "log buckets" => |estate| estate.log_buckets("p");
         "protected" => |estate| estate.protected(&key(), Some("7"));
         "retired" => |estate| estate.retired("p", key().location());

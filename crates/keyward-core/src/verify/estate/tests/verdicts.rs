@@ -159,6 +159,10 @@ fn what_was_not_seen_is_unknown_and_says_what_it_takes() {
             change(|world| world.project().failed_uses = unknown()),
         ),
         (CheckId::V27, change(|world| world.key().protected = unknown())),
+        (
+            CheckId::V27,
+            change(|world| world.project().ancestors = unknown()),
+        ),
         (CheckId::V27, change(|world| world.key().versions = unknown())),
         (CheckId::V28, change(|world| world.place().buckets = unknown())),
         (
