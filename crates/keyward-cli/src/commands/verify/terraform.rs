@@ -6,6 +6,7 @@ use std::path::Path;
 use keyward::project::Project;
 use keyward::terraform::{Most, read};
 use keyward_core::error::{Error, Result};
+use keyward_core::manifest::AuditMode;
 use keyward_core::terraform::Given;
 use keyward_core::verify::{Around, Files, Report, Scan, Verdict, judge_plan};
 use serde_json::{Value, json};
@@ -97,6 +98,7 @@ impl Answer for Alone<'_> {
         object["verdict"] = json!(self.report.verdict(true));
         object["exit_code"] = json!(self.report.exit_code(true));
         object["environments"] = json!([]);
+        object["audit"] = json!(AuditMode::default().id());
         object
     }
 

@@ -9,7 +9,7 @@ const KMS: &str = "cloudkms.googleapis.com";
 
 /// A `google_project`.
 pub(super) fn project(change: &Change, known: &Known<'_>) -> Option<Check> {
-    let id = change.old().text("project_id")?;
+    let id = change.old().text("project_id").unwrap_or(&change.address);
     let number = change.old().text("number").unwrap_or(id);
     let address = &change.address;
     let keys = keys(known, &[id, number]);
@@ -49,7 +49,7 @@ pub(super) fn project(change: &Change, known: &Known<'_>) -> Option<Check> {
 
 /// A `google_billing_project_info`.
 pub(super) fn billing(change: &Change, known: &Known<'_>) -> Option<Check> {
-    let id = change.old().text("project")?;
+    let id = change.old().text("project").unwrap_or(&change.address);
     let keys = keys(known, &[id]);
     match change.act {
         Act::Delete | Act::Replace | Act::Update => unpaid(change, "billing_account", id, &keys),

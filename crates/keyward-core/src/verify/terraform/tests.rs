@@ -326,6 +326,16 @@ fn a_project_its_billing_or_the_service_fail() {
         &[],
     );
     expect(one(&["forget"], project(json!({})), none()), "P", &[]);
+    expect(one(&["delete"], json!({}), none()), "F", &["shut down at once"]);
+    let info = json!({"project": "p-1", "billing_account": "A-1"});
+    let unpaid = change(
+        "google_billing_project_info",
+        &["delete"],
+        info,
+        none(),
+        json!({}),
+    );
+    expect(json!([unpaid]), "F", &["billing"]);
 }
 
 #[test]
