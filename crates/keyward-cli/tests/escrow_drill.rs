@@ -60,6 +60,7 @@ fn refused(demo: &Demo, text: &str, code: i32) -> String {
     ran.stderr
 }
 
+// E4
 #[test]
 fn the_offline_machine_needs_the_bundle_and_the_identity_alone() {
     let demo = Demo::sealed();
@@ -79,6 +80,7 @@ fn the_offline_machine_needs_the_bundle_and_the_identity_alone() {
     assert!(bundle.len() < 4096, "{}", bundle.len());
 }
 
+// E16
 #[test]
 fn what_is_proven_is_recorded_once_and_what_was_sealed_is_vouched_for() {
     let demo = answered();
@@ -97,6 +99,15 @@ fn what_is_proven_is_recorded_once_and_what_was_sealed_is_vouched_for() {
         log.matches(digest).count() >= 2,
         "by encrypt and by import: {log}"
     );
+    let bundle = fs::read_to_string(demo.path("bundle")).unwrap();
+    let made = bundle
+        .split("\"made\":\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    assert!(lock.contains(&format!("drilled: \"{made}\"")), "{lock}");
     let again = demo.run(&["escrow", "import", "report"]);
     assert_eq!(again.code, 1, "{}", again.stderr);
     assert!(

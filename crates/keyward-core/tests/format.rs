@@ -1,7 +1,8 @@
-//! docs/format.md: its requirements are numbered without a gap, and each is cited by a test or a vector.
+//! docs/format.md and docs/escrow-drills.md: their requirements are numbered without a gap, and each is cited by a test
+//! or a vector.
 //!
-//! A citation is a comment of numbers only (`// M12, M13`) in a Rust file that holds tests, or an entry of `musts` in a
-//! file of vectors.
+//! A citation is a comment of numbers only (`// M12, M13`, `// E1`) in a Rust file that holds tests, or an entry of
+//! `musts` in a file of vectors.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -14,40 +15,49 @@ use serde_json::Value;
 #[test]
 fn every_requirement_is_cited_and_no_citation_is_unknown() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let defined = defined(&fs::read_to_string(root.join("docs/format.md")).unwrap());
-    let mut cited = cited_by_vectors(&root.join("tests/vectors"));
+    let by_vectors = cited_by_vectors(&root.join("tests/vectors"));
+    for (document, letter, by_vectors) in [
+        ("docs/format.md", 'M', by_vectors),
+        ("docs/escrow-drills.md", 'E', BTreeSet::new()),
+    ] {
+        check(root.as_path(), document, letter, by_vectors);
+    }
+}
+
+fn check(root: &Path, document: &str, letter: char, mut cited: BTreeSet<u32>) {
+    let defined = defined(&fs::read_to_string(root.join(document)).unwrap(), letter);
     for folder in ["crates", "tests", "xtask"] {
         for file in rust_files(&root.join(folder)) {
-            cited.extend(cited_by_tests(&fs::read_to_string(file).unwrap()));
+            cited.extend(cited_by_tests(&fs::read_to_string(file).unwrap(), letter));
         }
     }
     let uncited: Vec<_> = defined.difference(&cited).collect();
     assert!(
         uncited.is_empty(),
-        "required, but cited by no test and no vector: {uncited:?}"
+        "required by {document}, but cited by no test and no vector: {uncited:?}"
     );
     let unknown: Vec<_> = cited.difference(&defined).collect();
-    assert!(
-        unknown.is_empty(),
-        "cited, but not in docs/format.md: {unknown:?}"
-    );
+    assert!(unknown.is_empty(), "cited, but not in {document}: {unknown:?}");
 }
 
 #[test]
 fn citations_are_found() {
     assert_eq!(
-        cited_by_tests("// M1, M22\n#[test]\n    // M3\nlet m = \"// M4\"; // see M5\n"),
+        cited_by_tests(
+            "// M1, M22\n#[test]\n    // M3\nlet m = \"// M4\"; // see M5\n// E6\n",
+            'M'
+        ),
         [1, 22, 3].into()
     );
-    assert_eq!(defined("- **M1** a\n- **M2** b\n"), [1, 2].into());
+    assert_eq!(defined("- **M1** a\n- **M2** b\n", 'M'), [1, 2].into());
 }
 
 /// The numbers that the document defines.
-fn defined(document: &str) -> BTreeSet<u32> {
+fn defined(document: &str, letter: char) -> BTreeSet<u32> {
     let numbers: Vec<u32> = document
-        .split("**M")
+        .split(&format!("**{letter}"))
         .skip(1)
-        .map(|rest| leading_number(rest).unwrap())
+        .filter_map(leading_number)
         .collect();
     let expected: Vec<u32> = (1..).take(numbers.len()).collect();
     assert_eq!(numbers, expected, "numbers are given once, in order");
@@ -60,18 +70,19 @@ fn leading_number(text: &str) -> Option<u32> {
     text[..end].parse().ok()
 }
 
-fn cited_by_tests(source: &str) -> BTreeSet<u32> {
+fn cited_by_tests(source: &str, letter: char) -> BTreeSet<u32> {
     let comments = source
         .lines()
         .filter_map(|line| line.trim_start().strip_prefix("// "));
-    comments.filter_map(numbers_only).flatten().collect()
+    let numbers = |comment| numbers_only(comment, letter);
+    comments.filter_map(numbers).flatten().collect()
 }
 
 /// The numbers of `M12, M13`, and of nothing else.
-fn numbers_only(comment: &str) -> Option<Vec<u32>> {
+fn numbers_only(comment: &str, letter: char) -> Option<Vec<u32>> {
     comment
         .split(", ")
-        .map(|word| word.trim().strip_prefix('M')?.parse().ok())
+        .map(|word| word.trim().strip_prefix(letter)?.parse().ok())
         .collect()
 }
 

@@ -290,17 +290,14 @@ impl Report {
 
 /// Where the recipient stands in the bundle, when its answer is right.
 fn place_of(bundle: &Bundle, answer: &Answer) -> Result<usize> {
-    let asked = bundle.asked().iter().enumerate();
-    let found = asked
-        .into_iter()
-        .find(|(_, asked)| asked.recipient == answer.recipient);
-    let (place, asked) = found.ok_or_else(|| {
-        Error::damaged("it answers for a recipient that was not asked").on(&answer.recipient)
-    })?;
+    let recipient = &answer.recipient;
+    let mut asked = bundle.asked().iter().enumerate();
+    let found = asked.find(|(_, asked)| asked.recipient == *recipient);
+    let (place, asked) =
+        found.ok_or_else(|| Error::damaged(format!("it answers for {recipient}, which was not asked")))?;
     if !asked.is_answered_by(&answer.answer) {
-        return Err(
-            Error::damaged("the answer is not the one that its identity gives").on(&answer.recipient),
-        );
+        let what = format!("its answer for {recipient} is not the one that this recipient's identity gives");
+        return Err(Error::damaged(what));
     }
     Ok(place)
 }

@@ -137,7 +137,7 @@ impl World {
     }
 }
 
-// E1, E4, E6, E12, E14, E16
+// E1, E14
 #[test]
 fn a_bundle_and_a_report_read_as_they_were_written() {
     let world = world(1);
@@ -250,7 +250,7 @@ fn an_answer_says_nothing_about_what_was_wrapped() {
     assert_ne!(other, answer.answer);
 }
 
-// E2, E5, E8
+// E1, E2, E5, E8
 #[test]
 fn hostile_bundles_are_refused_with_the_line() {
     let world = world(10);
@@ -364,7 +364,7 @@ fn changed(text: &str, at: Index, change: &Change) -> String {
 }
 
 proptest! {
-    // E18
+    // E12, E18
     #[test]
     fn no_changed_report_and_no_changed_bundle_is_taken(at in any::<Index>(), change in change()) {
         let world = world(12);

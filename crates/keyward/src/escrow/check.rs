@@ -114,7 +114,13 @@ impl Checker<'_> {
                     binding: envelope.header.binding(),
                     key: unlocked.data_key,
                 });
-                proof.map(|()| Seen::Proven).map_err(|why| why.on(&envelope.name))
+                let first = |why: Error| {
+                    why.hint(format!(
+                        "the first envelope whose proof does not fit: {}",
+                        envelope.name
+                    ))
+                };
+                proof.map(|()| Seen::Proven).map_err(first)
             }
             Err(why) if why.kind() == ErrorKind::Unavailable => Ok(Seen::Unseen(why.what().to_owned())),
             Err(why) => Ok(Seen::Unchecked(why.what().to_owned())),

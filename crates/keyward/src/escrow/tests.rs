@@ -211,6 +211,7 @@ fn wrong(place: &Place, name: &str, wrapped: impl FnOnce(&Place, &DataKey) -> Ve
     fs::write(place.root().join(name), envelope).unwrap();
 }
 
+// E6
 #[tokio::test]
 async fn a_wrap_that_does_not_open_keeps_its_recipient_from_being_recorded() {
     let place = Place::new();
@@ -281,6 +282,7 @@ async fn what_cannot_be_opened_here_is_not_taken_on_trust() {
     assert!(!outcome.is_proof() && outcome.unseen.len() == 1, "{outcome:?}");
 }
 
+// E9, E17
 #[tokio::test]
 async fn whoever_did_not_open_an_envelope_cannot_say_so() {
     let place = Place::new();

@@ -83,13 +83,14 @@ impl Import {
         let tell = |envelopes| progress.add(envelopes);
         let outcomes = session.wait_for(checker.check(&bundle, &report, &tell));
         drop(progress);
+        let outcomes = outcomes.map_err(|why| why.on(name))?;
         say_clocks(session, &bundle, &report);
         if bundle.manifest() != Some(digest_of(project)) {
             session
                 .ui
                 .say("note: keyward.yaml was changed since; the drill is about what was sealed then");
         }
-        Ok((bundle, outcomes.map_err(|why| why.on(name))?))
+        Ok((bundle, outcomes))
     }
 }
 
