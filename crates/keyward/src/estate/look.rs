@@ -8,7 +8,7 @@ use keyward_core::estate::{Estate, Place, Policy, Roles};
 use keyward_core::key::KeyVersion;
 use keyward_core::kms::Observed;
 use keyward_core::manifest::{KeyringSpec, Manifest};
-use keyward_core::name::{KeyRef, Provider};
+use keyward_core::name::{KeyRef, KeyRingName, Provider};
 use keyward_core::verify::{CONSTRAINTS, EstateSeen, KeySeen, PlaceSeen, ProjectSeen};
 
 use super::CloudPlaces;
@@ -60,12 +60,14 @@ pub async fn look(
         .into_iter()
         .map(async |id| (id.to_owned(), project(estate, look, id).await));
     let projects: BTreeMap<_, _> = join_all(projects).await.into_iter().collect();
+    let rings = rings(estate, look, &keys).await;
     let keys = keys.into_iter().map(async |one| {
         let organization = projects.get(one.name.ring().project()).and_then(organization);
-        (
-            one.clone(),
-            key(estate, look, one, organization.as_deref(), versions).await,
-        )
+        let mut seen = key(estate, look, one, organization.as_deref(), versions).await;
+        if let Some(policy) = rings.get(one.name.ring()) {
+            seen.ring_policy = policy.clone();
+        }
+        (one.clone(), seen)
     });
     let keys: BTreeMap<_, _> = join_all(keys).await.into_iter().collect();
     let mut seen = EstateSeen {
@@ -146,6 +148,23 @@ async fn watch(estate: &dyn Estate, look: Look<'_>, id: &str, seen: &mut Project
     }
 }
 
+/// The policies of the rings, each asked for once.
+async fn rings(
+    estate: &dyn Estate,
+    look: Look<'_>,
+    keys: &BTreeSet<&KeyRef>,
+) -> BTreeMap<KeyRingName, Observed<Policy>> {
+    if !look.grants() {
+        return BTreeMap::new();
+    }
+    let rings: BTreeSet<_> = keys.iter().map(|key| key.name.ring()).collect();
+    let seen = rings.into_iter().map(async |ring| {
+        let policy = estate.policy(&Place::Ring(ring.clone())).await;
+        (ring.clone(), policy)
+    });
+    join_all(seen).await.into_iter().collect()
+}
+
 async fn key(
     estate: &dyn Estate,
     look: Look<'_>,
@@ -155,8 +174,7 @@ async fn key(
 ) -> KeySeen {
     let mut seen = KeySeen::default();
     if look.grants() {
-        let (own, ring) = (Place::Key(key.name.clone()), Place::Ring(key.name.ring().clone()));
-        (seen.policy, seen.ring_policy) = join(estate.policy(&own), estate.policy(&ring)).await;
+        seen.policy = estate.policy(&Place::Key(key.name.clone())).await;
     }
     if look.any(&[27]) {
         seen.protected = estate.protected(&key.name, organization).await;

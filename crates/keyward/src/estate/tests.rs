@@ -24,7 +24,7 @@ const KEY: &str = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k";
 /// A project in a folder of an organisation, a bucket, and notes of what was asked.
 #[derive(Default)]
 struct Scene {
-    asked: Mutex<BTreeSet<String>>,
+    asked: Mutex<Vec<String>>,
     objects: Vec<StoredObject>,
     /// Whether a list of objects breaks off after these.
     cut: bool,
@@ -32,7 +32,7 @@ struct Scene {
 
 impl Scene {
     fn note(&self, what: impl Into<String>) {
-        self.asked.lock().unwrap().insert(what.into());
+        self.asked.lock().unwrap().push(what.into());
     }
 
     fn say<'a, T: Send + 'a>(&'a self, what: &str, seen: Observed<T>) -> Async<'a, Observed<T>> {
@@ -41,7 +41,9 @@ impl Scene {
     }
 
     fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().iter().cloned().collect()
+        let mut asked = self.asked.lock().unwrap().clone();
+        asked.sort();
+        asked
     }
 }
 
@@ -378,4 +380,21 @@ async fn a_list_of_objects_that_breaks_off_and_a_bucket_that_is_gone_are_unseen(
             "objects of gs://b: the second page did not come"
         ]
     );
+}
+
+#[tokio::test]
+async fn nothing_is_asked_twice() {
+    let text = "version: 1\nenvironments: {prod: {}}\nchecks: [V21, V24, V35, V36]\nkeyrings:\n  a: {env: prod, provider: gcp, \
+                project: p, locations: [europe-west1], ring: r, key: a}\n  b: {env: prod, provider: gcp, project: p, \
+                locations: [europe-west1], ring: r, key: b}\n";
+    let scene = Scene::default();
+    seen(&scene, &Manifest::parse(text, "m").unwrap(), true).await;
+    let mut asked = scene.asked();
+    assert_eq!(
+        asked.iter().filter(|asked| asked.contains("cryptoKeys")).count(),
+        2
+    );
+    let count = asked.len();
+    asked.dedup();
+    assert_eq!(asked.len(), count, "{asked:?}");
 }
