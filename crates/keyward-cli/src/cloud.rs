@@ -7,6 +7,7 @@ use std::time::Duration;
 use keyward::registry::{Admins, Crypters, Readers, Rescuers};
 use keyward_core::clock::Clock;
 use keyward_core::error::Result;
+use keyward_core::estate::Estate;
 use keyward_core::location::Location;
 use keyward_core::manifest::{Access as Declared, Manifest};
 use keyward_core::name::{KeyRingName, Provider};
@@ -47,6 +48,11 @@ impl Cloud {
     fn later(&self) -> impl FnOnce() -> Arc<GcpKms> + Send + 'static {
         let kms = Arc::clone(&self.0);
         move || Arc::clone(&kms)
+    }
+
+    /// What looks around its keys.
+    pub(crate) fn estate(&self) -> Box<dyn Estate> {
+        Box::new(self.later()().estate())
     }
 
     /// `readers`, and what looks at keys of Cloud KMS.

@@ -20,6 +20,7 @@ mod report;
 mod session;
 mod sops_age_key;
 mod state;
+mod surroundings;
 mod trail;
 mod ui;
 mod unlock;

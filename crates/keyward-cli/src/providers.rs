@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keyward::registry::{Admins, Crypters, Readers, Rescuers};
 use keyward_core::clock::Clock;
 use keyward_core::error::Result;
+use keyward_core::estate::Estate;
 use keyward_core::name::Provider;
 use keyward_embedded::{EmbeddedKms, RootKeySource, is_passphrase_protected};
 
@@ -73,6 +74,14 @@ impl Providers {
         #[cfg(feature = "gcp")]
         let readers = self.cloud.readers(readers);
         readers
+    }
+
+    /// What looks around keys in a cloud; `None` when this program has none.
+    pub(crate) fn estate(&self) -> Option<Box<dyn Estate>> {
+        #[cfg(feature = "gcp")]
+        return Some(self.cloud.estate());
+        #[cfg(not(feature = "gcp"))]
+        None
     }
 
     /// What encrypts and decrypts.

@@ -63,7 +63,12 @@ fn sarif_points_at_the_keyring_in_the_manifest() {
     let line = usize::try_from(place["region"]["startLine"].as_u64().unwrap()).unwrap();
     let manifest = fs::read_to_string(demo.path("keyward.yaml")).unwrap();
     assert!(manifest.lines().nth(line - 1).unwrap().contains("app:"), "{line}");
-    assert!(result["message"]["text"].as_str().unwrap().contains("keyward key enable"));
+    assert!(
+        result["message"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("keyward key enable")
+    );
 }
 
 #[test]

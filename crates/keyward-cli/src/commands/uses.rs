@@ -15,6 +15,7 @@ use super::key::target::{Target, project_for, resolve};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::state::StateFolder;
+use crate::surroundings::Surroundings;
 use crate::ui::{Answer, Page, hints};
 
 /// List what needs a key or a version: files, and git history
@@ -74,6 +75,9 @@ impl Uses {
                 ));
             }
             _ => {}
+        }
+        if let (Some(project), true) = (project, self.paths.is_empty()) {
+            Surroundings::new(session, project, None)?.add_objects(&mut inventory)?;
         }
         for path in &self.paths {
             inventory.absorb(&survey_path(path)?);

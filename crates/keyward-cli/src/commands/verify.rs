@@ -22,6 +22,7 @@ use crate::exit::Exit;
 use crate::names::Names;
 use crate::report::{Matrix, Page as ReportPage, html, sarif, write_report};
 use crate::session::Session;
+use crate::surroundings::Surroundings;
 use crate::ui::{Answer, Page, bad, command, faint, good, strong, uneasy};
 
 /// Prove that every key is there, enabled, on schedule and works
@@ -74,7 +75,9 @@ impl Verify {
         let (readers, crypters) = (providers.readers(), providers.crypters());
         let canary = self.canary.as_deref().map(CanaryMode::parse).transpose()?;
         let lock = Found::look(&project.lock_file());
-        let found = survey(project, index_file(session, false).as_ref());
+        let around = Surroundings::new(session, project, env)?;
+        let mut found = survey(project, index_file(session, false).as_ref());
+        around.add_to(&mut found)?;
         let scan = &found.scan;
         let request = Request {
             manifest: &project.manifest,
@@ -93,7 +96,10 @@ impl Verify {
         let asked = matches!(request.canaries, Canaries::Here(_));
         let verified = async { Ok(verify_and_keep(request, &mut session.rng()).await) };
         let (mut report, sight) = session.wait_for(verified)?;
-        let hangings = Hangings::new(session, project, lock.state(), &sight);
+        let seen = around.look(&sight, around.need_powers())?;
+        report.checks.extend(around.judge(seen.as_ref()));
+        let powers = around.powers(seen.as_ref());
+        let hangings = Hangings::new(session, project, lock.state(), &sight, powers);
         let survival = hangings.survival(&found.inventory);
         let losses = judge_survival(&project.manifest, env, &found.inventory, &survival, asked);
         report.checks.extend(losses);

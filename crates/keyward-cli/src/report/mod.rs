@@ -4,6 +4,6 @@ mod html;
 mod sarif;
 mod write;
 
-pub(crate) use html::{Matrix, Page, Standing, html};
+pub(crate) use html::{Matrix, Page, html};
 pub(crate) use sarif::sarif;
 pub(crate) use write::write_report;

@@ -99,16 +99,34 @@ impl Cloud {
 
     /// One call of the REST API, as any client of Google's makes it.
     fn call(&self, method: &str, path: &str, body: &str) {
+        let (status, answer) = self.http(
+            method,
+            &format!("/v1/{path}"),
+            "application/json",
+            body.as_bytes(),
+        );
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// The emulator itself.
+    pub(crate) fn emulator(&self) -> &Emulator {
+        &self.0
+    }
+
+    /// One request: status and body of the answer.
+    pub(crate) fn http(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(self.0.address()).unwrap();
         let (host, len) = (self.0.address(), body.len());
         write!(
             stream,
-            "{method} /v1/{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: \
-             {len}\r\nConnection: close\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {len}\r\nConnection: \
+             close\r\n\r\n"
         )
         .unwrap();
+        stream.write_all(body).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_owned())
     }
 }

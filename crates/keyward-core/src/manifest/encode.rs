@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::seeing::{Seeing, Watch};
+use super::seeing::{Places, Seeing, Watch};
 use super::{Access, AuditMode, CanaryMode, KeyringSpec, Manifest, Protection, duration_text, read};
 use crate::location::{Area, Location};
 use crate::name::{AgeRecipient, Provider};
@@ -11,6 +11,10 @@ pub(super) fn manifest(manifest: &Manifest) -> String {
     let mut out = format!("version: {}\n", read::VERSION);
     if manifest.canary != CanaryMode::default() {
         line(&mut out, 0, "canary", &scalar(manifest.canary.id()));
+    }
+    if !manifest.attesters.is_empty() {
+        let keys: Vec<_> = manifest.attesters.iter().map(ToString::to_string).collect();
+        line(&mut out, 0, "attesters", &list(keys.iter().map(String::as_str)));
     }
     if manifest.audit != AuditMode::default() {
         line(&mut out, 0, "audit", &scalar(manifest.audit.id()));
@@ -54,13 +58,9 @@ fn seeing(out: &mut String, seeing: &Seeing) {
     if let Some(interval) = seeing.drill_every {
         line(out, 0, "drill_every", &duration_text(interval));
     }
-    let names = |names: &[String]| list(names.iter().map(String::as_str));
-    let places = [
-        ("projects", &seeing.uses.projects),
-        ("buckets", &seeing.uses.buckets),
-    ];
-    let places = places.into_iter().filter(|(_, list)| !list.is_empty());
-    mapping(out, 0, "uses", places.map(|(key, list)| (key, names(list))));
+    if let Some(uses) = &seeing.uses {
+        line(out, 0, "uses", &places(uses));
+    }
     let Watch {
         webhook,
         ping,
@@ -77,6 +77,15 @@ fn seeing(out: &mut String, seeing: &Seeing) {
         "watch",
         watch.into_iter().filter_map(|(key, value)| Some((key, value?))),
     );
+}
+
+fn places(places: &Places) -> String {
+    let lists = [("projects", &places.projects), ("buckets", &places.buckets)];
+    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
+    let lists: Vec<_> = lists
+        .map(|(key, names)| format!("{key}: {}", list(names.iter().map(String::as_str))))
+        .collect();
+    format!("{{{}}}", lists.join(", "))
 }
 
 fn keyring(out: &mut String, spec: &KeyringSpec) {

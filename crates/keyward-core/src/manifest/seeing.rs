@@ -30,7 +30,8 @@ pub(super) struct Seeing {
     /// What must be survived; `None` when the manifest does not say.
     pub(super) survive: Option<Vec<LossKind>>,
     pub(super) drill_every: Option<Duration>,
-    pub(super) uses: Places,
+    /// `None` when the manifest does not say.
+    pub(super) uses: Option<Places>,
     pub(super) watch: Watch,
 }
 
@@ -137,10 +138,11 @@ pub(super) fn read(source: Source<'_>, document: &Document) -> Result<Seeing> {
             .map(|kinds| survive(source, &kinds.value))
             .transpose()?,
         drill_every: interval(source, document.drill_every.as_ref())?,
-        uses: match &document.uses {
-            Some(entry) => places(source, &entry.value)?,
-            None => Places::default(),
-        },
+        uses: document
+            .uses
+            .as_ref()
+            .map(|entry| places(source, &entry.value))
+            .transpose()?,
         watch: match &document.watch {
             Some(entry) => watch(source, &entry.value)?,
             None => Watch::default(),
@@ -307,7 +309,17 @@ impl super::Manifest {
 
     /// Where cloud objects under the keys are looked for: `uses:`.
     pub fn uses(&self) -> &Places {
-        &self.seeing.uses
+        static EVERYWHERE: Places = Places {
+            projects: Vec::new(),
+            buckets: Vec::new(),
+        };
+        self.seeing.uses.as_ref().unwrap_or(&EVERYWHERE)
+    }
+
+    /// Whether cloud objects under the keys are looked for: whether there is a `uses:`. That takes the right to list buckets
+    /// and objects.
+    pub fn looks_for_objects(&self) -> bool {
+        self.seeing.uses.is_some()
     }
 
     /// Who is told about alerts: `watch:`.
@@ -355,6 +367,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_at_their_place() {
+        assert!(parse("uses: {}\n").unwrap().looks_for_objects() && !parse("").unwrap().looks_for_objects());
         for (text, place) in [
             ("checks: [V37]\n", "4:10"),
             ("checks: [v01]\n", "4:10"),

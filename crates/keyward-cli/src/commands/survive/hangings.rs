@@ -12,6 +12,7 @@ use keyward_core::survive::{Survival, Topology};
 use keyward_core::verify::LockState;
 
 use crate::session::Session;
+use crate::surroundings::Surroundings;
 
 /// Everything that decides what survives, but what there is to survive.
 pub(in crate::commands) struct Hangings<'a> {
@@ -21,16 +22,17 @@ pub(in crate::commands) struct Hangings<'a> {
 }
 
 impl<'a> Hangings<'a> {
-    /// Those of `project`, whose keys were seen as `sight` says.
+    /// Those of `project`, whose keys were seen as `sight` says. What `powers` does not have was not looked at: it is unknown
+    /// who may end those keys.
     pub(in crate::commands) fn new(
         session: &Session,
         project: &'a Project,
         lock: LockState<'_>,
         sight: &Sight,
+        powers: Powers,
     ) -> Self {
         let record = session.state().map(|state| Record::read(&state.audit_log()));
-        // Who may end keys in a cloud was not looked at: that is unknown, and said.
-        let (powers, now) = (Powers::default(), session.clock.now());
+        let now = session.clock.now();
         Self {
             root: &project.root,
             topology: topology_of(&project.manifest, lock, sight, powers, now),
@@ -46,7 +48,10 @@ impl<'a> Hangings<'a> {
         let readers = session.providers()?.readers();
         let sight = session.wait_for(async { Ok(look(&project.manifest, &readers, DEADLINE).await) })?;
         let lock = Found::look(&project.lock_file());
-        Ok(Self::new(session, project, lock.state(), &sight))
+        let around = Surroundings::new(session, project, None)?;
+        let seen = around.look(&sight, true)?;
+        let powers = around.powers(seen.as_ref());
+        Ok(Self::new(session, project, lock.state(), &sight, powers))
     }
 
     /// The answer about what is in `inventory`.

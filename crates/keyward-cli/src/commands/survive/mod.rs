@@ -15,6 +15,7 @@ use super::key::target::{Target, resolve};
 use super::uses::index_file;
 use crate::exit::Exit;
 use crate::session::Session;
+use crate::surroundings::Surroundings;
 pub(super) use hangings::Hangings;
 use loss::Shown;
 use matrix::Matrix;
@@ -40,7 +41,8 @@ impl Survive {
         let env = session
             .requested_environment(project)?
             .map(|env| env.name.as_str());
-        let inventory = survey(project, index_file(session, false).as_ref()).inventory;
+        let mut inventory = survey(project, index_file(session, false).as_ref()).inventory;
+        Surroundings::new(session, project, env)?.add_objects(&mut inventory)?;
         let hangings = Hangings::look(session, project)?;
         let survival = hangings.survival(&inventory);
         if self.lose.is_empty() {

@@ -12,7 +12,7 @@ use keyward::uses::survey;
 use keyward::verify::{Canaries, DEADLINE, Sight, Verify, verify_and_keep};
 use keyward::watch::{Guard, MemoryFile};
 use keyward_core::error::{Error, Result};
-use keyward_core::inventory::Inventory;
+use keyward_core::inventory::{Inventory, Powers};
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{Report, Scan};
 use keyward_core::watch::{Alert, alerts, stake};
@@ -23,6 +23,7 @@ use crate::endpoints::For;
 use crate::exit::Exit;
 use crate::outlet::Web;
 use crate::session::Session;
+use crate::surroundings::Surroundings;
 use shown::Shown;
 
 /// Where alerts are remembered, in the state folder.
@@ -77,7 +78,8 @@ fn look_once(session: &Session, secret: Option<&Path>) -> Result<Exit> {
             .ui
             .warn("messages to the webhook are not signed: name its secret with --secret-file");
     }
-    let found = survey(project, index_file(session, false).as_ref());
+    let mut found = survey(project, index_file(session, false).as_ref());
+    Surroundings::new(session, project, env)?.add_to(&mut found)?;
     let (report, sight) = see(session, project, env, &found.scan)?;
     let alerts = judge(session, project, &report, &sight, &found.inventory);
     let complete = report.unknowns().iter().all(|check| !check.id.is_gate()) && report.keys() > 0;
@@ -122,7 +124,7 @@ fn judge(
     inventory: &Inventory,
 ) -> Vec<Alert> {
     let lock = Found::look(&project.lock_file());
-    let hangings = Hangings::new(session, project, lock.state(), sight);
+    let hangings = Hangings::new(session, project, lock.state(), sight, Powers::default());
     let survival = hangings.survival(inventory);
     alerts(report, &|resource| stake(resource, &survival, inventory))
 }

@@ -10,7 +10,9 @@ use keyward_core::manifest::Manifest;
 use keyward_core::verify::{Report, Verdict};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-pub(crate) use matrix::{Matrix, Standing};
+pub(crate) use matrix::Matrix;
+#[cfg(test)]
+use matrix::Standing;
 
 use crate::names::Names;
 
