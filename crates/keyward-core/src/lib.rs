@@ -10,7 +10,7 @@
 //! | floor | modules |
 //! |---|---|
 //! | words | [`secret`] [`name`] [`location`] [`context`] [`clock`] [`limits`] [`error`] |
-//! | bytes | [`envelope`] [`credential`] [`manifest`] [`escrow`] [`terraform`] |
+//! | bytes | [`attest`] [`envelope`] [`credential`] [`manifest`] [`escrow`] [`terraform`] |
 //! | ports | [`key`] [`kms`] [`recipient`] [`audit`] [`inventory`] [`estate`] |
 //! | decisions | [`harden`] [`survive`] [`verify`] [`watch`] |
 
@@ -24,6 +24,7 @@ pub mod name;
 pub mod secret;
 
 // Bytes: formats, both directions, no I/O.
+pub mod attest;
 pub mod credential;
 pub mod envelope;
 pub mod escrow;

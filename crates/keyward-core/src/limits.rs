@@ -40,6 +40,8 @@ pub const CHUNKS: u64 = 1 << 38;
 pub const MANIFEST_LEN: usize = 4 * 1024 * 1024;
 /// Longest lock file, in bytes: 10,000 keys with 50,000 versions take about 25 MB.
 pub const LOCK_LEN: usize = 48 * 1024 * 1024;
+/// Longest attestation, in bytes: 50,000 versions take about 8 MB.
+pub const ATTESTATION_LEN: usize = 16 * 1024 * 1024;
 /// Longest path pattern of a rule, in bytes.
 pub const RULE_LEN: usize = 512;
 /// Most wildcards in it: `*`, `?`, `[`, and the `{` and `,` of alternatives.

@@ -20,6 +20,7 @@ const FLOORS: [(&str, &[&str]); 4] = [
             "credential",
             "manifest",
             "structured",
+            "attest",
             "escrow",
             "terraform",
         ],

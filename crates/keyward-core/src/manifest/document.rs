@@ -18,6 +18,8 @@ pub(super) type List = Spanned<Vec<Text>>;
 pub(super) struct Document {
     pub(super) version: Spanned<u64>,
     pub(super) canary: Option<Text>,
+    #[serde(default)]
+    pub(super) attesters: Vec<Text>,
     pub(super) audit: Option<Text>,
     #[serde(default)]
     pub(super) checks: Vec<Text>,

@@ -32,6 +32,7 @@ pub use seeing::{DRILL_EVERY, LossKind, Places, REPEAT, Watch};
 use self::origins::Origins;
 use self::rules::Rules;
 use self::seeing::Seeing;
+use crate::attest::Attester;
 use crate::error::{Error, Result, nearest};
 use crate::name::KeyRef;
 
@@ -48,6 +49,7 @@ pub const MOST_RULES: usize = 1000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     canary: CanaryMode,
+    attesters: Vec<Attester>,
     audit: AuditMode,
     seeing: Seeing,
     environments: BTreeMap<String, Environment>,
@@ -115,6 +117,11 @@ impl Manifest {
     /// Where canaries are sealed and opened: `canary:`, or here.
     pub fn canary(&self) -> CanaryMode {
         self.canary
+    }
+
+    /// Who may attest that canaries opened: `attesters:`.
+    pub fn attesters(&self) -> &[Attester] {
+        &self.attesters
     }
 
     /// Where the audit log goes: `audit:`, or a file.

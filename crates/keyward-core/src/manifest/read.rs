@@ -10,6 +10,7 @@ use super::{
     Access, AuditMode, CanaryMode, Environment, KeyringSpec, MOST_RULES, Manifest, Origins, Rule, keyring,
     seeing, unknown,
 };
+use crate::attest::Attester;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::name::{KeyRef, KeyRingName, Provider};
@@ -25,6 +26,7 @@ pub(super) fn manifest(text: &str, source: Source<'_>) -> Result<Manifest> {
     let keyrings = keyrings(source, &document.keyrings, &environments)?;
     Ok(Manifest {
         canary: mode(source, document.canary.as_ref(), CanaryMode::parse)?,
+        attesters: attesters(source, &document.attesters)?,
         audit: mode(source, document.audit.as_ref(), AuditMode::parse)?,
         seeing: seeing::read(source, &document)?,
         rules: rules(source, &document.rules, &keyrings)?,
@@ -51,6 +53,17 @@ fn mode<T: Default>(source: Source<'_>, word: Option<&Text>, parse: fn(&str) -> 
         Some(word) => parse(&word.value).map_err(|error| source.at(word, error)),
         None => Ok(T::default()),
     }
+}
+
+/// Most keys that may attest.
+const ATTESTERS: usize = 100;
+
+fn attesters(source: Source<'_>, texts: &[Text]) -> Result<Vec<Attester>> {
+    if let Some(surplus) = texts.get(ATTESTERS) {
+        return Err(source.at(surplus, Error::usage(format!("at most {ATTESTERS} keys may attest"))));
+    }
+    let read = |text: &Text| text.value.parse().map_err(|error| source.at(text, error));
+    texts.iter().map(read).collect()
 }
 
 fn environments(

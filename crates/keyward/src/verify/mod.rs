@@ -3,27 +3,31 @@
 //! It holds ports that look, and ports that encrypt for canaries only; it has nothing that could change a key. The
 //! judging itself is pure and lives in [`keyward_core::verify`].
 
+mod attested;
 mod canary;
 mod lists;
 mod observe;
 mod patience;
 mod prove;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
+use keyward_core::attest::Attestation;
 use keyward_core::clock::Timestamp;
 use keyward_core::key::KeyVersion;
 use keyward_core::kms::Observed;
 use keyward_core::manifest::Manifest;
-use keyward_core::name::KeyRef;
+use keyward_core::name::{KeyRef, VersionRef};
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{
-    Check, Event, Evidence, Expected, LockState, Recorded, Report, Scan, Seen, Uses, events as timeline,
-    judge, judge_census, judge_keyring, judge_lock, notes,
+    Canary, Check, Event, Evidence, Expected, Kept, LockState, Recorded, Report, Scan, Seen, Uses,
+    events as timeline, judge, judge_census, judge_keyring, judge_lock, notes,
 };
 use rand_core::CryptoRng;
 
+pub use attested::{ATTESTATION_FILE_NAME, attestation};
 pub use observe::in_time;
 pub use prove::Prover;
 
@@ -62,8 +66,8 @@ pub struct Verify<'a> {
 pub enum Canaries<'a> {
     /// By these ports, now.
     Here(&'a Crypters),
-    /// By another identity. This release knows no attestation, so that the check is unknown.
-    Attested,
+    /// By another identity, which attested it ([`attestation`]); or why that is not to be believed.
+    Attested(std::result::Result<&'a Attestation, &'a str>),
     /// Not at all: the check does not apply.
     Off,
 }
@@ -78,6 +82,22 @@ pub async fn verify(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Report {
 
 /// The same, and keeps what was seen, so that nobody has to look again.
 pub async fn verify_and_keep(request: Verify<'_>, rng: &mut dyn CryptoRng) -> (Report, Sight) {
+    let verified = verify_in_full(request, rng).await;
+    (verified.report, verified.sight)
+}
+
+/// A verification, and what it saw.
+pub struct Verified {
+    /// What was found.
+    pub report: Report,
+    /// How the versions of each key were seen.
+    pub sight: Sight,
+    /// The versions under which canaries opened, here and now: what may be attested ([`Attestation::new`]).
+    pub opened: BTreeSet<VersionRef>,
+}
+
+/// The same, and says what opened.
+pub async fn verify_in_full(request: Verify<'_>, rng: &mut dyn CryptoRng) -> Verified {
     let keyrings = || {
         let all = request.manifest.keyrings();
         all.filter(|keyring| request.env.is_none_or(|env| keyring.env == env))
@@ -97,10 +117,12 @@ pub async fn verify_and_keep(request: Verify<'_>, rng: &mut dyn CryptoRng) -> (R
     let judged = judged.map(|(expected, secret)| judge_one(&request, &patience, &lists, expected, secret));
     let judged: Vec<_> = stream::iter(judged).buffered(AT_ONCE).collect().await;
     let (mut checks, mut events, mut sight) = (Vec::new(), Vec::new(), Sight::new());
+    let mut opened = BTreeSet::new();
     for one in judged {
         checks.extend(one.checks);
         events.extend(one.events);
         sight.push(one.sight);
+        opened.extend(one.opened);
     }
     events.sort();
     let all: Vec<_> = keyrings().collect();
@@ -123,7 +145,11 @@ pub async fn verify_and_keep(request: Verify<'_>, rng: &mut dyn CryptoRng) -> (R
         events,
         notes,
     };
-    (report, sight)
+    Verified {
+        report,
+        sight,
+        opened,
+    }
 }
 
 /// One key, looked at and judged.
@@ -131,6 +157,7 @@ struct Judged {
     checks: Vec<Check>,
     events: Vec<Event>,
     sight: (KeyRef, Observed<Vec<KeyVersion>>),
+    opened: Vec<VersionRef>,
 }
 
 async fn judge_one(
@@ -148,8 +175,27 @@ async fn judge_one(
     Judged {
         checks,
         events: timeline(&expected, &seen),
+        opened: opened(request, &seen),
         sight: (expected.key, seen.versions),
     }
+}
+
+/// The versions under which a canary opened, if that was tried here.
+fn opened(request: &Verify<'_>, seen: &Seen) -> Vec<VersionRef> {
+    let Canaries::Here(_) = request.canaries else {
+        return Vec::new();
+    };
+    let kept = match &seen.kept {
+        Kept::Tried(tried) => Some(tried.values()),
+        Kept::Off(_) | Kept::Unknown(_) => None,
+    };
+    let canaries = std::iter::once(&seen.canary).chain(kept.into_iter().flatten());
+    canaries
+        .filter_map(|canary| match canary {
+            Canary::Opened(version) => Some(version.clone()),
+            Canary::Failed(_) | Canary::Unknown(_) | Canary::Off(_) => None,
+        })
+        .collect()
 }
 
 fn evidence<'a>(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join;
+use keyward_core::attest::Attestation;
 use keyward_core::error::Error;
 use keyward_core::key::{CryptoKey, KeyVersion};
 use keyward_core::kms::{Async, EncryptWith, KmsCrypt, Observed};
@@ -65,7 +66,13 @@ pub(super) async fn kept(
 ) -> Kept {
     let crypters = match request.canaries {
         Canaries::Here(crypters) => crypters,
-        Canaries::Attested => return Kept::Unknown("this release knows no attested canaries".into()),
+        Canaries::Attested(Err(why)) => return Kept::Unknown(why.to_owned()),
+        Canaries::Attested(Ok(record)) => {
+            let tried = numbers
+                .iter()
+                .map(|number| (*number, attested(record, key.version(*number))));
+            return Kept::Tried(tried.collect());
+        }
         Canaries::Off => return Kept::Off("canaries are off".into()),
     };
     let mut tried = BTreeMap::new();
@@ -115,7 +122,8 @@ async fn try_canary(
 ) -> Canary {
     let crypters = match request.canaries {
         Canaries::Here(crypters) => crypters,
-        Canaries::Attested => return Canary::Unknown("this release knows no attested canaries".into()),
+        Canaries::Attested(Err(why)) => return Canary::Unknown(why.to_owned()),
+        Canaries::Attested(Ok(record)) => return attested_primary(record, key, live),
         Canaries::Off => return Canary::Off("canaries are off".into()),
     };
     match live {
@@ -135,6 +143,30 @@ async fn try_canary(
         }),
         Err(Failure::Failed(error)) => Canary::Failed(with_hints(&error)),
         Err(Failure::Unknown(error)) => Canary::Unknown(with_hints(&error)),
+    }
+}
+
+/// What an attestation says of the primary.
+fn attested_primary(record: &Attestation, key: &KeyRef, live: &Observed<CryptoKey>) -> Canary {
+    match live {
+        Observed::Absent => Canary::Off("the key is missing".into()),
+        Observed::Unknown(why) => Canary::Unknown(why.clone()),
+        Observed::Present(live) => match live.primary {
+            Some(number) => attested(record, key.version(number)),
+            None => Canary::Failed("the key has no primary version".into()),
+        },
+    }
+}
+
+/// What an attestation says of a version; what it does not say is unknown.
+fn attested(record: &Attestation, version: VersionRef) -> Canary {
+    match record.opened.contains(&version) {
+        true => Canary::Opened(version),
+        false => Canary::Unknown(format!(
+            "the attestation of {} does not say that a canary of version {} opened",
+            record.at,
+            version.name.number()
+        )),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A KMS that is well, slow, lying or denied, and what becomes of verification and proof.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use keyward_core::error::ErrorKind;
 use keyward_core::key::{
@@ -291,17 +291,21 @@ impl World {
     }
 
     async fn verify(&self, canaries: Canaries<'_>, env: Option<&str>) -> Report {
-        let request = Verify {
+        verify(self.request(canaries, env), &mut rng()).await
+    }
+
+    fn request<'a>(&'a self, canaries: Canaries<'a>, env: Option<&'a str>) -> Verify<'a> {
+        static NOTHING: LazyLock<Scan> = LazyLock::new(Scan::default);
+        Verify {
             manifest: &self.manifest,
             env,
             lock: LockState::Read(&self.lock),
-            scan: &Scan::default(),
+            scan: &NOTHING,
             readers: &self.readers,
             canaries,
             now: long_ago(),
             deadline: DEADLINE,
-        };
-        verify(request, &mut rng()).await
+        }
     }
 }
 
@@ -473,10 +477,40 @@ async fn canaries_that_are_off_do_not_apply_and_attested_ones_are_unknown() {
         (canaries(&off), off.exit_code(true)),
         (vec!["NOT APPLICABLE"; 3], 0)
     );
-    let attested = world.verify(Canaries::Attested, None).await;
+    let attested = world
+        .verify(Canaries::Attested(Err("it held until yesterday")), None)
+        .await;
     assert_eq!(
         (canaries(&attested), attested.exit_code(false)),
         (vec!["UNKNOWN"; 3], 3)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_identity_saw_open_passes_for_one_that_may_only_look() {
+    let world = World::proven(Mood::Well).await;
+    let request = world.request(Canaries::Here(&world.crypters), None);
+    let opened = verify_in_full(request, &mut rng()).await.opened;
+    assert_eq!(opened.len(), 3, "the primary of each key");
+    let record = Attestation::new(&world.manifest, long_ago(), opened);
+    let denied = World {
+        crypters: Crypters::new(),
+        ..World::proven(Mood::Well).await
+    };
+    let report = denied.verify(Canaries::Attested(Ok(&record)), None).await;
+    assert_eq!((faults(&report), report.exit_code(true)), (vec![], 0));
+    let mut less = record.clone();
+    less.opened
+        .retain(|version| !version.to_string().contains("europe-west1"));
+    let report = denied.verify(Canaries::Attested(Ok(&less)), None).await;
+    let unseen = vec![(CheckId::V17, "UNKNOWN"), (CheckId::V18, "UNKNOWN")];
+    assert_eq!((faults(&report), report.exit_code(false)), (unseen, 3));
+    assert!(
+        denied
+            .verify(Canaries::Here(&denied.crypters), None)
+            .await
+            .exit_code(false)
+            == 3
     );
 }
 
