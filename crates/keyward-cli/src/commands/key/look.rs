@@ -217,6 +217,7 @@ mod tests {
                 rotation: None,
                 destroy_window: DestroyWindow::default(),
                 labels: [].into(),
+                access_reasons: None,
             }),
             versions,
             target: Target {
