@@ -64,7 +64,7 @@ impl Change {
     }
 
     /// What it will be; nothing is known of what will not exist.
-    pub fn new(&self) -> &Values {
+    pub fn later(&self) -> &Values {
         self.after.as_ref().unwrap_or(Values::NONE)
     }
 
@@ -91,7 +91,7 @@ impl Change {
     /// Roughly what it takes to keep, in bytes.
     fn weight(&self) -> usize {
         const ITSELF: usize = 256;
-        ITSELF + self.address.len() + self.kind.len() + self.old().weight() + self.new().weight()
+        ITSELF + self.address.len() + self.kind.len() + self.old().weight() + self.later().weight()
     }
 }
 

@@ -225,6 +225,6 @@ fn kept(raw: Raw) -> Option<Change> {
     for values in [&mut change.before, &mut change.after].into_iter().flatten() {
         values.retain_keys();
     }
-    let names_a_key = change.old().keys().next().is_some() || change.new().keys().next().is_some();
+    let names_a_key = change.old().keys().next().is_some() || change.later().keys().next().is_some();
     names_a_key.then_some(change)
 }

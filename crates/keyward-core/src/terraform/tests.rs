@@ -63,8 +63,8 @@ fn what_is_unknown_is_marked_where_it_stands() {
         panic!("{plan:?}")
     };
     assert_eq!(key.before, None);
-    assert!(key.new().is_unknown("id") && key.new().is_unknown("primary.0.name"));
-    assert!(!key.new().is_unknown("name"));
+    assert!(key.later().is_unknown("id") && key.later().is_unknown("primary.0.name"));
+    assert!(!key.later().is_unknown("name"));
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<String> {
     });
     let on_old = new.filter(|change| {
         let path = scope_path(&change.kind).unwrap_or_default();
-        !change.new().is_unknown(path)
+        !change.later().is_unknown(path)
     });
     let addresses: Vec<&str> = on_old.map(|change| change.address.as_str()).collect();
     let note = format!(
@@ -234,9 +234,9 @@ impl Grants {
             if change.act.forgets() || change.act == Act::Nothing {
                 grants.after.extend(granted(change, change.old()));
             }
-            grants.after.extend(granted(change, change.new()));
+            grants.after.extend(granted(change, change.later()));
             if change.act != Act::Delete && hides(change) {
-                grants.unseen.insert(scope(change, change.new()));
+                grants.unseen.insert(scope(change, change.later()));
             }
         }
         for change in changes() {
@@ -251,14 +251,14 @@ impl Grants {
     fn narrow(&mut self, change: &Change) {
         let whole_policy = change.kind.ends_with("_iam_policy");
         let whole_role = change.kind.ends_with("_iam_binding");
-        let Some(scope) = scope(change, change.new()).filter(|_| whole_policy || whole_role) else {
+        let Some(scope) = scope(change, change.later()).filter(|_| whole_policy || whole_role) else {
             return;
         };
         if change.after.is_none() || hides(change) {
             return;
         }
-        let stays: BTreeSet<Grant> = granted(change, change.new()).collect();
-        let role = change.new().text("role");
+        let stays: BTreeSet<Grant> = granted(change, change.later()).collect();
+        let role = change.later().text("role");
         let concerned = |grant: &&Grant| whole_policy || Some(&*grant.role) == role;
         let there = of_scope(&self.after, &scope).filter(concerned);
         let gone: Vec<Grant> = there.filter(|grant| !stays.contains(grant)).cloned().collect();
@@ -325,7 +325,7 @@ fn ring(text: &str) -> String {
 
 /// Whether a resource grants something that does not show yet.
 fn hides(change: &Change) -> bool {
-    let new = change.new();
+    let new = change.later();
     let path = scope_path(&change.kind).unwrap_or_default();
     change.act == Act::Other
         || ["role", "member", "policy_data", path]

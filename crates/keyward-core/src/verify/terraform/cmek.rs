@@ -67,7 +67,7 @@ fn changed(change: &Change) -> Option<(CryptoKeyName, New)> {
     ) {
         return None;
     }
-    let new = change.new();
+    let new = change.later();
     change.keys_before().find_map(|(path, old)| {
         let after = match new.key(path) {
             Some(key) if key == old => return None,

@@ -107,7 +107,7 @@ fn new_location(new: &Values, name: &CryptoKeyName, known: &Known<'_>) -> Option
 
 /// A key that stays: it must not lose what keeps it.
 fn updated(change: &Change, name: Option<&CryptoKeyName>) -> Option<Check> {
-    let (old, new) = (change.old(), change.new());
+    let (old, new) = (change.old(), change.later());
     let address = &change.address;
     let guarded = old.text("deletion_policy") == Some("PREVENT");
     if guarded && new.is_unknown("deletion_policy") {
@@ -167,7 +167,7 @@ fn number(values: &Values) -> Option<KeyVersionName> {
 
 /// Whether a version is switched off.
 fn disabled(change: &Change) -> Option<Verdict> {
-    let (old, new) = (change.old(), change.new());
+    let (old, new) = (change.old(), change.later());
     let address = &change.address;
     if new.is_unknown("state") {
         let why = format!("{address} is changed, and the state it gets is not known yet");
@@ -204,9 +204,9 @@ pub(super) fn ring(change: &Change, known: &Known<'_>) -> Option<Check> {
         ends(change)
     );
     let old = name.location().as_str();
-    if let Some(new) = change.new().text("location").filter(|new| *new != old) {
+    if let Some(new) = change.later().text("location").filter(|new| *new != old) {
         why.push_str(&format!(". Its location changes from {old} to {new}. {MOVE}"));
-    } else if change.after.is_some() && change.new().is_unknown("location") {
+    } else if change.after.is_some() && change.later().is_unknown("location") {
         why.push_str(". Where the new one will be is not known yet");
     }
     Some(Check::new(

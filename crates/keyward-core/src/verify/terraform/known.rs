@@ -159,7 +159,7 @@ fn is_destroyed(change: &&Change) -> bool {
 fn moved(change: &Change) -> Option<(KeyRingName, Location)> {
     let is_ring = change.kind == "google_kms_key_ring";
     let ring = ring_name(change.old()).filter(|_| is_ring)?;
-    let location = Location::parse(change.new().text("location")?).ok()?;
+    let location = Location::parse(change.later().text("location")?).ok()?;
     (location != *ring.location()).then_some((ring, location))
 }
 

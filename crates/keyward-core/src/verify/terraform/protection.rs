@@ -47,7 +47,7 @@ pub(super) fn notes(plan: &Plan) -> Vec<String> {
 fn policy(change: &Change) -> Option<&str> {
     match change.act {
         Act::Nothing => change.old().text("deletion_policy"),
-        _ => change.new().text("deletion_policy"),
+        _ => change.later().text("deletion_policy"),
     }
 }
 

@@ -60,15 +60,17 @@ pub(super) fn billing(change: &Change, known: &Known<'_>) -> Option<Check> {
 /// Whether nobody pays for the project afterwards.
 fn unpaid(change: &Change, path: &str, id: &str, keys: &str) -> Option<Check> {
     change.old().text(path)?;
-    let verdict = if change.new().text(path).is_some() {
+    if change.later().text(path).is_some() {
         return None;
-    } else if change.new().is_unknown(path) {
-        return None;
-    } else {
-        Verdict::Fail(format!(
-            "{} takes the billing account away: no key of the project can be used without one; {keys}",
-            change.address
-        ))
+    }
+    let address = &change.address;
+    let verdict = match change.later().is_unknown(path) {
+        true => Verdict::Unknown(format!(
+            "{address} is changed, and who pays afterwards is not known yet"
+        )),
+        false => Verdict::Fail(format!(
+            "{address} takes the billing account away: no key of the project can be used without one; {keys}"
+        )),
     };
     Some(Check::new(CheckId::V29, format!("project {id}"), verdict))
 }
@@ -82,14 +84,14 @@ pub(super) fn service(change: &Change, known: &Known<'_>) -> Option<Check> {
     let project = old.text("project").unwrap_or("unknown").to_owned();
     let found = |verdict| Some(Check::new(CheckId::V29, format!("project {project}"), verdict));
     let address = &change.address;
-    let undecided = change.new().is_unknown("service") || change.new().list_is_unknown("services");
+    let undecided = change.later().is_unknown("service") || change.later().list_is_unknown("services");
     if change.act == Act::Other || (change.act == Act::Update && undecided) {
         return found(Verdict::Unknown(format!(
             "{address} {}, and whether {KMS} stays enabled is not known yet",
             change.act.text()
         )));
     }
-    if change.act == Act::Update && has_kms(change.new()) {
+    if change.act == Act::Update && has_kms(change.later()) {
         return None;
     }
     let stays =
