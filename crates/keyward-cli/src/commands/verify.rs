@@ -1,5 +1,6 @@
 //! `keyward verify`: the gate. It holds what looks and what seals canaries, and nothing that could change a key.
 
+mod attest;
 mod terraform;
 
 use std::collections::BTreeSet;
@@ -9,8 +10,8 @@ use clap::Args;
 use keyward::lock_file::Found;
 use keyward::project::Project;
 use keyward::uses::survey;
-use keyward::verify::{Canaries, DEADLINE, Verify as Request, verify_and_keep};
-use keyward_core::error::Result;
+use keyward::verify::{Canaries, DEADLINE, Verified as Seen, Verify as Request, verify_in_full};
+use keyward_core::error::{Error, Result};
 use keyward_core::manifest::{CanaryMode, LossKind};
 use keyward_core::verify::{Check, Report, Verdict, judge_survival};
 use serde_json::{Value, json};
@@ -31,10 +32,20 @@ use crate::ui::{Answer, Page, bad, command, faint, good, strong, uneasy};
 /// Exits with 1 when a check fails, else with 3 when one could not be decided, else with 0.
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// Seal and open a small secret under every key, here or not at all; else as the manifest says. Of attested ones,
-    /// made by another identity, this release knows nothing: they stay undecided
+    /// Seal and open a small secret under every key, here or not at all, or believe who attests that they opened; else as
+    /// the manifest says
     #[arg(long, value_name = "here|attested|off")]
     canary: Option<String>,
+
+    /// With `--canary here`: write down for a day what opened, for pipelines that may only look. It has to be signed by one
+    /// of the manifest's `attesters:`, as `ssh-keygen -Y sign` does
+    #[arg(long, value_name = "FILE")]
+    attest: Option<PathBuf>,
+
+    /// With `--canary attested`: what was written down, with its signature in FILE.sig; else keyward.attestation beside the
+    /// manifest
+    #[arg(long, value_name = "FILE")]
+    attestation: Option<PathBuf>,
 
     /// Let every check that could not be decided block, not only those of the gate
     #[arg(long)]
@@ -74,6 +85,14 @@ impl Verify {
         let providers = session.providers()?;
         let (readers, crypters) = (providers.readers(), providers.crypters());
         let canary = self.canary.as_deref().map(CanaryMode::parse).transpose()?;
+        let canary = canary.unwrap_or(project.manifest.canary());
+        if self.attest.is_some() && canary != CanaryMode::Here {
+            return Err(Error::usage("only what opened here can be attested").hint("add `--canary here`"));
+        }
+        let attested = match canary {
+            CanaryMode::Attested => attest::believed(session, project, self.attestation.as_deref()),
+            CanaryMode::Here | CanaryMode::Off => Err(String::new()),
+        };
         let lock = Found::look(&project.lock_file());
         let around = Surroundings::new(session, project, env)?;
         let mut found = survey(project, index_file(session, false).as_ref());
@@ -85,17 +104,21 @@ impl Verify {
             lock: lock.state(),
             scan,
             readers: &readers,
-            canaries: match canary.unwrap_or(project.manifest.canary()) {
+            canaries: match canary {
                 CanaryMode::Here => Canaries::Here(&crypters),
-                CanaryMode::Attested => Canaries::Attested,
+                CanaryMode::Attested => Canaries::Attested(attested.as_ref().map_err(String::as_str)),
                 CanaryMode::Off => Canaries::Off,
             },
             now: session.clock.now(),
             deadline: DEADLINE,
         };
         let asked = matches!(request.canaries, Canaries::Here(_));
-        let verified = async { Ok(verify_and_keep(request, &mut session.rng()).await) };
-        let (mut report, sight) = session.wait_for(verified)?;
+        let verified = async { Ok(verify_in_full(request, &mut session.rng()).await) };
+        let Seen {
+            mut report,
+            sight,
+            opened,
+        } = session.wait_for(verified)?;
         let seen = around.look(&sight, around.need_powers())?;
         report.checks.extend(around.judge(seen.as_ref()));
         let powers = around.powers(seen.as_ref());
@@ -109,6 +132,9 @@ impl Verify {
         let exit = Exit(report.exit_code(self.strict));
         let names = Names::of(Some(project));
         let rows = || LossKind::ALL.map(|kind| survival.row(kind, env));
+        if let Some(file) = &self.attest {
+            attest::write(session, project, file, opened)?;
+        }
         self.write_forms(project, &report, || Matrix::of(&rows(), &names))?;
         session.ui.show(&Verified {
             project,
