@@ -28,10 +28,10 @@ enum May {
 }
 
 /// Every verb that comes near keys, in an order in which each has something to do. `ENDPOINT` is that of the emulator,
-/// `VERSION` a full name.
+/// `VERSION` a full name, `RECIPIENT` that of an escrow identity in `escrow.txt`.
 const RUNS: &[(&str, May)] = &[
     (
-        "init --provider gcp --project demo --endpoint ENDPOINT",
+        "init --provider gcp --project demo --endpoint ENDPOINT --escrow RECIPIENT",
         May::Nothing,
     ),
     ("verify", May::Use),
@@ -52,6 +52,14 @@ const RUNS: &[(&str, May)] = &[
     ("uses app --history", May::Nothing),
     ("survive", May::Use),
     ("survive --lose */locations/europe-west1/*", May::Use),
+    ("escrow new -o other.txt", May::Nothing),
+    ("escrow export -o bundle", May::Nothing),
+    (
+        "escrow drill bundle --identity escrow.txt -o report",
+        May::Nothing,
+    ),
+    ("escrow import report", May::Use),
+    ("key restore app/europe-west1 --drill --wait 0s", May::Change),
     ("key disable app/europe-west1@1 --even-if-needed", May::Change),
     ("verify", May::Use),
     ("decrypt token.kw", May::Use),
@@ -69,13 +77,16 @@ const RUNS: &[(&str, May)] = &[
 ];
 
 /// Verbs that come near no key of a provider.
-const WITHOUT_KEYS: &[&str] = &["completions", "credential", "escrow", "man"];
+const WITHOUT_KEYS: &[&str] = &["completions", "credential", "man"];
 
 #[test]
 fn no_verb_destroys_and_looking_changes_nothing() {
     let emulator = Emulator::start().unwrap();
     let demo = Demo::empty();
     demo.write("token", b"hunter2\n");
+    demo.ok(&["escrow", "new", "-o", "escrow.txt"]);
+    let identity = std::fs::read_to_string(demo.path("escrow.txt")).unwrap();
+    let recipient = identity.split_whitespace().find(|word| word.starts_with("age1"));
     let (mut changed, mut used) = (0, 0);
     for (line, may) in RUNS {
         emulator.trouble().clear_calls();
@@ -85,6 +96,7 @@ fn no_verb_destroys_and_looking_changes_nothing() {
         }
         let line = line.replace("ENDPOINT", &emulator.endpoint());
         let line = line.replace("VERSION", &format!("gcp-kms://{VERSION}"));
+        let line = line.replace("RECIPIENT", recipient.unwrap());
         // What it answers is for other tests: what counts is what it asked for.
         let words: Vec<&str> = line.split(' ').collect();
         let ran = demo.run(&words);
