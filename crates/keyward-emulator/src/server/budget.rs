@@ -1,4 +1,4 @@
-//! How many bytes of requests are held at once, over all connections.
+//! How many bytes of requests and of answers are held at once, over all connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ pub(crate) struct Budget {
     limit: usize,
 }
 
-/// What one request has taken; given back when it is dropped.
+/// What one request or answer has taken; given back when it is dropped.
 pub(crate) struct Share {
     budget: Budget,
     bytes: usize,
@@ -22,6 +22,16 @@ impl Budget {
             used: Arc::default(),
             limit,
         }
+    }
+
+    /// Whether more than `margin` is left.
+    pub(crate) fn has_room(&self, margin: usize) -> bool {
+        self.used.load(Ordering::Relaxed).saturating_add(margin) < self.limit
+    }
+
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
     }
 
     /// Nothing yet.

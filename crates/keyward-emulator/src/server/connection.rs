@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::front::{Door, Front};
 use super::opening::Opening;
+use super::reply::Unsent;
 
 /// Calls at once on one HTTP/2 connection. A client with more of them waits, and is served in turn.
 const STREAMS: u32 = 256;
@@ -80,13 +81,19 @@ impl Protocols {
     }
 
     /// How a connection ended is the client's business: it is the one that asks again.
-    async fn speak<S>(&self, stream: S, front: Arc<Front>, mut stop: watch::Receiver<bool>)
+    pub(super) async fn speak<S>(&self, stream: S, front: Arc<Front>, mut stop: watch::Receiver<bool>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let unsent = Arc::<Unsent>::default();
+        let mut stalled = pin!(unsent.stalled());
+        let door = Door {
+            front,
+            unsent: Arc::clone(&unsent),
+        };
         let mut connection = pin!(
             self.0
-                .serve_connection(TokioIo::new(Opening::new(stream, OPENING)), Door(front))
+                .serve_connection(TokioIo::new(Opening::new(stream, OPENING)), door)
         );
         let mut stopped = pin!(stop.wait_for(|stopped| *stopped));
         let mut stopping = false;
@@ -95,7 +102,12 @@ impl Protocols {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
-            connection.as_mut().poll(context).map(drop)
+            let ended = connection.as_mut().poll(context).map(drop);
+            // Who does not read an answer has nothing more to say either.
+            if ended.is_pending() {
+                return stalled.as_mut().poll(context);
+            }
+            ended
         })
         .await;
     }

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request, Response};
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use thiserror::Error;
@@ -17,7 +19,7 @@ use tower::ServiceExt;
 
 use super::budget::Budget;
 use super::paced::Paced;
-use super::reply::Reply;
+use super::reply::{Reply, Unsent};
 use super::watched::{Unanswered, Watched, grpc_timeout};
 use crate::grpc::Services;
 use crate::refusal::Refusal;
@@ -32,6 +34,15 @@ const CALLS: usize = 256 * 1024 * 1024;
 /// Bytes of objects that are received at once.
 const OBJECTS: usize = 512 * 1024 * 1024;
 
+/// Bytes of answers to calls that wait to be read.
+const ANSWERS: usize = 256 * 1024 * 1024;
+
+/// Bytes of objects that wait to be read, beside what the storage itself counts.
+const CONTENTS: usize = 512 * 1024 * 1024;
+
+/// What is kept free of these two for saying that no further call is begun.
+const MARGIN: usize = 32 * 1024 * 1024;
+
 /// How long the last answers take to be sent.
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -42,6 +53,8 @@ pub(super) struct Front {
     storage: Router,
     calls: Budget,
     objects: Budget,
+    answers: Budget,
+    contents: Budget,
     /// Requests that have no answer yet.
     begun: AtomicUsize,
 }
@@ -50,11 +63,15 @@ pub(super) struct Front {
 struct Begun(Arc<Front>);
 
 /// The front, as one connection sees it.
-pub(super) struct Door(pub(super) Arc<Front>);
+pub(super) struct Door {
+    pub(super) front: Arc<Front>,
+    /// Answers that this connection has to send.
+    pub(super) unsent: Arc<Unsent>,
+}
 
 /// There is to be no answer at all: the stream is reset, or the connection closed.
 #[derive(Debug, Error)]
-#[error("the answer was dropped, as asked")]
+#[error("the answer was dropped, as asked or for want of room")]
 pub(super) struct Dropped;
 
 type Answer = Result<Response<Reply>, Dropped>;
@@ -65,11 +82,11 @@ impl Service<Request<Incoming>> for Door {
     type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let begun = Begun::new(&self.0);
+        let (begun, unsent) = (Begun::new(&self.front), Arc::clone(&self.unsent));
         if is_grpc(request.headers()) {
-            return Box::pin(async move { begun.0.grpc(request).await });
+            return Box::pin(async move { begun.0.grpc(request, &unsent).await });
         }
-        Box::pin(async move { begun.0.plain(request).await })
+        Box::pin(async move { begun.0.plain(request, &unsent).await })
     }
 }
 
@@ -95,6 +112,8 @@ impl Front {
             storage: storage::router(state, secure),
             calls: Budget::of(CALLS),
             objects: Budget::of(OBJECTS),
+            answers: Budget::of(ANSWERS),
+            contents: Budget::of(CONTENTS),
             begun: AtomicUsize::new(0),
         }
     }
@@ -109,29 +128,36 @@ impl Front {
         }
     }
 
-    async fn grpc(&self, request: Request<Incoming>) -> Answer {
+    async fn grpc(&self, request: Request<Incoming>, unsent: &Arc<Unsent>) -> Answer {
         let limit = grpc_timeout(request.headers());
         let request = request.map(|body| Paced::new(body, &self.calls));
-        let answer = Watched::new(self.services.call(request), limit).await;
+        let answer = match self.answers.has_room(MARGIN) {
+            true => Watched::new(self.services.call(request), limit).await,
+            false => Err(Unanswered::Crowded),
+        };
         let answer = answer.unwrap_or_else(|unanswered| Status::from(refusal(&unanswered)).into_http());
-        unless_dropped(answer.map(Reply::Grpc))
+        sent(answer, &self.answers, unsent).await
     }
 
-    async fn plain(&self, request: Request<Incoming>) -> Answer {
+    async fn plain(&self, request: Request<Incoming>, unsent: &Arc<Unsent>) -> Answer {
         let path = request.uri().path();
-        let answer = if self.rest.takes(path) || !storage::takes(path) {
+        let is_call = self.rest.takes(path) || !storage::takes(path);
+        let unanswered = if !self.answers.has_room(MARGIN) || !self.contents.has_room(MARGIN) {
+            Unanswered::Crowded
+        } else if is_call {
             let request = request.map(|body| Paced::new(body, &self.calls));
-            Watched::new(self.rest.call(request), None)
-                .await
-                .map(|answer| answer.map(Reply::Text))
+            match Watched::new(self.rest.call(request), None).await {
+                Ok(answer) => return sent(answer, &self.answers, unsent).await,
+                Err(unanswered) => unanswered,
+            }
         } else {
             let request = request.map(|body| axum::body::Body::new(Paced::new(body, &self.objects)));
-            let answer = Watched::new(self.storage.clone().oneshot(request), None).await;
-            answer.map(|Ok(answer)| answer.map(Reply::Storage))
+            match Watched::new(self.storage.clone().oneshot(request), None).await {
+                Ok(Ok(answer)) => return sent(answer, &self.contents, unsent).await,
+                Err(unanswered) => unanswered,
+            }
         };
-        unless_dropped(
-            answer.unwrap_or_else(|unanswered| Rest::refuse(&refusal(&unanswered)).map(Reply::Text)),
-        )
+        sent(Rest::refuse(&refusal(&unanswered)), &self.answers, unsent).await
     }
 }
 
@@ -143,13 +169,24 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 fn refusal(unanswered: &Unanswered) -> Refusal {
     match unanswered {
         Unanswered::Late => Refusal::new(Code::DeadlineExceeded, "Deadline exceeded."),
+        Unanswered::Crowded => Refusal::new(
+            Code::ResourceExhausted,
+            "Too many answers wait to be read: read those that were asked for, and try again later.",
+        ),
         Unanswered::Bug => bug(),
     }
 }
 
-fn unless_dropped(answer: Response<Reply>) -> Answer {
+/// An answer for which there is no room is none: whoever asked for a change looks, as after any lost answer.
+async fn sent<B>(answer: Response<B>, budget: &Budget, unsent: &Arc<Unsent>) -> Answer
+where
+    B: Body<Data = Bytes>,
+{
     if answer.headers().contains_key(DROPPED) {
         return Err(Dropped);
     }
-    Ok(answer)
+    Reply::of(answer, budget, unsent).await.ok_or(Dropped)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,9 @@ pub(crate) enum Unanswered {
     /// The time that the caller gave is over.
     #[error("the deadline has passed")]
     Late,
+    /// Too many other answers are not read.
+    #[error("too many answers wait to be read")]
+    Crowded,
     /// Our bug.
     #[error("a bug in the emulator")]
     Bug,
