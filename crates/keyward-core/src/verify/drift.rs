@@ -81,7 +81,10 @@ fn another_key(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
 }
 
 fn changed_kind(recorded: &LockedKey, key: &CryptoKey) -> Vec<String> {
-    let was = recorded.protection.filter(|was| *was != key.protection);
+    let was = recorded
+        .protection
+        .as_deref()
+        .filter(|was| *was != key.protection.id());
     let text = |was| format!("the protection level was {was} and is {}", key.protection);
     was.map(text).into_iter().collect()
 }

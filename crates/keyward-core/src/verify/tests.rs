@@ -153,7 +153,7 @@ fn recorded() -> LockedKey {
     };
     LockedKey {
         created: start(),
-        protection: Some(ProtectionLevel::Software),
+        protection: Some("SOFTWARE".into()),
         rotation: Some(90 * DAY),
         next_rotation: Some(later(start(), 90 * DAY)),
         destroy_window: 30 * DAY,

@@ -27,10 +27,7 @@ fn form(was: &LockedKey) -> Vec<String> {
 fn key(was: &LockedKey, now: &LockedKey) -> Vec<String> {
     let span = |span: Option<Duration>| span.map_or("none".to_owned(), duration_text);
     let number = |number: Option<u64>| number.map_or("none".to_owned(), |number| number.to_string());
-    let level = |key: &LockedKey| {
-        key.protection
-            .map_or("none".to_owned(), |level| level.to_string())
-    };
+    let level = |key: &LockedKey| key.protection.clone().unwrap_or_else(|| "none".to_owned());
     let values = [
         (
             "time of creation",

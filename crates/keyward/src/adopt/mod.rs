@@ -186,15 +186,13 @@ fn has_it_elsewhere(spec: &KeyringSpec, key: &KeyRef) -> bool {
 }
 
 fn protection(now: &LockedKey) -> Result<Protection> {
-    match now.protection {
-        Some(ProtectionLevel::Software) => Ok(Protection::Software),
-        Some(ProtectionLevel::Hsm) => Ok(Protection::Hsm),
-        other => {
-            let level = other.unwrap_or(ProtectionLevel::Other);
-            Err(Error::usage(format!(
-                "its protection level is {level}, which a manifest of this release cannot declare"
-            )))
-        }
+    let level = now.protection.as_deref().unwrap_or_default();
+    match ProtectionLevel::from_id(level) {
+        ProtectionLevel::Software => Ok(Protection::Software),
+        ProtectionLevel::Hsm => Ok(Protection::Hsm),
+        _ => Err(Error::usage(format!(
+            "its protection level is {level}, which a manifest of this release cannot declare"
+        ))),
     }
 }
 

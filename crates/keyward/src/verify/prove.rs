@@ -106,7 +106,7 @@ impl Prover<'_> {
     fn locked(&self, key: &CryptoKey) -> LockedKey {
         LockedKey {
             created: key.created,
-            protection: Some(key.protection),
+            protection: Some(key.protection.id().to_owned()),
             rotation: key.rotation.and_then(|schedule| schedule.period()),
             next_rotation: key.rotation.map(|schedule| schedule.next()),
             destroy_window: key.destroy_window.length(),

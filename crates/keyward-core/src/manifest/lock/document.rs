@@ -12,7 +12,6 @@ use super::encode::checksum;
 use super::{Drill, Lock, LockedKey, LockedVersion, Mark, Proof, Retirement};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::key::ProtectionLevel;
 use crate::limits;
 use crate::manifest::document::{Entries, Text};
 use crate::manifest::source::Source;
@@ -111,7 +110,7 @@ where
 fn key(source: Source<'_>, name: &KeyRef, entry: KeyEntry) -> Result<LockedKey> {
     let mut key = LockedKey {
         created: time(source, &entry.created)?,
-        protection: entry.protection.as_deref().map(ProtectionLevel::from_id),
+        protection: entry.protection,
         rotation: optional(source, entry.rotation.as_ref(), span)?,
         next_rotation: optional(source, entry.next_rotation.as_ref(), time)?,
         destroy_window: span(source, &entry.destroy_window)?,

@@ -75,7 +75,7 @@ fn entry(out: &mut String, name: &KeyRef, key: &LockedKey) {
         }
     };
     line("created", Some(time(key.created)));
-    line("protection", key.protection.map(|level| level.id().to_owned()));
+    line("protection", key.protection.as_deref().map(scalar));
     line("rotation", key.rotation.map(duration_text));
     line("next_rotation", key.next_rotation.map(time));
     line("destroy_window", Some(duration_text(key.destroy_window)));

@@ -13,7 +13,6 @@ use std::time::Duration;
 use super::source::Source;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::key::ProtectionLevel;
 use crate::name::{AgeRecipient, KeyRef, VersionRef};
 
 pub use canary::LockCanary;
@@ -34,8 +33,8 @@ pub struct Lock {
 pub struct LockedKey {
     /// When the key was created.
     pub created: Timestamp,
-    /// Where its material is; `None` in an entry of an older release.
-    pub protection: Option<ProtectionLevel>,
+    /// The provider's word for where its material is (`SOFTWARE`, `HSM`, …); `None` in an entry of an older release.
+    pub protection: Option<String>,
     /// Its rotation period, if any.
     pub rotation: Option<Duration>,
     /// When it was to rotate next, if at all.

@@ -26,7 +26,7 @@ fn lock() -> Lock {
     };
     let key = LockedKey {
         created: time("2026-11-25T08:00:00Z"),
-        protection: Some(ProtectionLevel::Software),
+        protection: Some("SOFTWARE".into()),
         rotation: Some(Duration::from_secs(90 * 86_400)),
         next_rotation: Some(time("2027-02-23T08:00:00Z")),
         destroy_window: Duration::from_secs(30 * 86_400),
@@ -131,8 +131,8 @@ fn an_entry_of_an_older_release_is_read_and_stays_one() {
     let older = parse(OLDER);
     let key = &older.keys[&name()];
     assert_eq!(
-        (&key.mark, key.protection, key.primary),
-        (&Mark::Missing, None, Some(1))
+        (&key.mark, &key.protection, key.primary),
+        (&Mark::Missing, &None, Some(1))
     );
     assert_eq!(
         (&key.versions[&1].proven, &key.versions[&1].canary),

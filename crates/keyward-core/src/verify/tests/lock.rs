@@ -110,7 +110,7 @@ fn a_changed_schedule_is_told_with_both_values() {
     let checks = after(|case| {
         case.record().rotation = Some(30 * DAY);
         case.record().destroy_window = 60 * DAY;
-        case.record().protection = Some(ProtectionLevel::Hsm);
+        case.record().protection = Some("HSM".into());
     });
     assert_eq!(
         reason(&checks, CheckId::V10),
