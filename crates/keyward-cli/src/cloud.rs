@@ -8,7 +8,6 @@ use keyward::registry::{Admins, Crypters, Readers, Rescuers};
 use keyward_core::clock::Clock;
 use keyward_core::error::Result;
 use keyward_core::estate::Estate;
-use keyward_core::location::Location;
 use keyward_core::manifest::{Access as Declared, Manifest};
 use keyward_core::name::{KeyRingName, Provider};
 use keyward_gcp::{Access, CredentialSource, GcpKms, Impersonate, Quota, Route, Settings};
@@ -35,6 +34,7 @@ impl Cloud {
     ) -> Result<Self> {
         let access = Access {
             routes: manifest.map(routes).unwrap_or_default(),
+            projects: manifest.map(projects).unwrap_or_default(),
             otherwise: Settings {
                 endpoint: globals.endpoint.clone(),
                 ..usual()
@@ -95,13 +95,40 @@ fn routes(manifest: &Manifest) -> Vec<Route> {
     let mut routes: BTreeMap<KeyRingName, Settings> = BTreeMap::new();
     for keyring in keyrings {
         for key in keyring.keys() {
-            routes
-                .entry(key.name.ring().clone())
-                .or_insert_with(|| settings(&keyring.access, key.name.location()));
+            routes.entry(key.name.ring().clone()).or_insert_with(|| {
+                settings(&keyring.access, keyring.access.endpoint_in(key.name.location()))
+            });
         }
     }
     let route = |(ring, settings)| Route { ring, settings };
     routes.into_iter().map(route).collect()
+}
+
+/// How the locations of a project are reached in which the manifest has no key: at Google's own address when each location
+/// of a keyring has one of its own. Keyrings that reach a project in different ways say nothing about the rest of it.
+fn projects(manifest: &Manifest) -> BTreeMap<String, Settings> {
+    let mut projects: BTreeMap<String, Option<Settings>> = BTreeMap::new();
+    let keyrings = manifest.keyrings();
+    for keyring in keyrings.filter(|keyring| keyring.provider == Provider::Gcp) {
+        let ours = elsewhere(&keyring.access);
+        projects
+            .entry(keyring.project.clone())
+            .and_modify(|known| *known = known.take().filter(|known| is_same_way(known, &ours)))
+            .or_insert_with(|| Some(ours.clone()));
+    }
+    let known = projects.into_iter();
+    known.filter_map(|(project, way)| Some((project, way?))).collect()
+}
+
+fn elsewhere(declared: &Declared) -> Settings {
+    let address = declared.endpoint.clone();
+    settings(declared, address.filter(|address| !address.contains('{')))
+}
+
+fn is_same_way(one: &Settings, other: &Settings) -> bool {
+    one.endpoint == other.endpoint
+        && one.impersonate == other.impersonate
+        && one.quota_project == other.quota_project
 }
 
 /// A little less than the library waits for one location, so that what it hears is why, not that nothing came.
@@ -114,11 +141,11 @@ fn usual() -> Settings {
     }
 }
 
-fn settings(declared: &Declared, location: &Location) -> Settings {
+fn settings(declared: &Declared, endpoint: Option<String>) -> Settings {
     let usual = usual();
     let (accounts, limits) = (&declared.impersonate, &declared.quota);
     Settings {
-        endpoint: declared.endpoint_in(location),
+        endpoint,
         impersonate: Impersonate {
             read: accounts.read.clone(),
             crypt: accounts.crypt.clone(),
@@ -156,6 +183,28 @@ keyrings:
     #[test]
     fn a_location_says_why_before_it_is_given_up() {
         assert!(DEADLINE < keyward::keyring::DEADLINE && DEADLINE < keyward::verify::DEADLINE);
+    }
+
+    #[test]
+    fn locations_without_a_ring_are_reached_at_an_address_that_has_them() {
+        let elsewhere = |text: &str| {
+            let manifest = Manifest::parse(text, "m").unwrap();
+            let projects = projects(&manifest);
+            projects.get("p").map(|settings| settings.endpoint.clone())
+        };
+        assert_eq!(
+            elsewhere(MANIFEST),
+            Some(None),
+            "each location has an address of its own"
+        );
+        let fixed = MANIFEST.replace("{location}.example", "kms.example");
+        assert_eq!(elsewhere(&fixed), Some(Some("https://kms.example".to_owned())));
+        let another = "  c: {env: prod, provider: gcp, project: p, locations: [us], ring: r2, key: c}\n";
+        assert_eq!(
+            elsewhere(&format!("{MANIFEST}{another}")),
+            None,
+            "two ways, and neither is the one"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How to reach Cloud KMS: endpoints, identities, quotas and deadlines, by key ring.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ use crate::port::Port;
 pub struct Access {
     /// Settings of single key rings.
     pub routes: Vec<Route>,
+    /// Settings of the locations of a project in which none of `routes` is, by the project. Without them, such a location is
+    /// asked in the one way in which all routes of the project are.
+    pub projects: BTreeMap<String, Settings>,
     /// Settings of every other key ring. Its endpoint is taken to be the user's own choice, wherever that is.
     pub otherwise: Settings,
     /// Who is asking.
@@ -144,12 +148,15 @@ impl Access {
     }
 
     /// The settings for what belongs to no ring: those of the rings of this project and location; where it has none, those of
-    /// all rings of the project.
+    /// the project, or of all its rings.
     ///
     /// # Errors
     /// An invalid argument when these are reached in different ways: who asks as one of them does not see the others.
     pub(crate) fn of_location(&self, project: &str, location: &Location) -> Result<&Settings, KmsError> {
         let here: Vec<_> = self.here(project, location).collect();
+        if let (true, Some(settings)) = (here.is_empty(), self.projects.get(project)) {
+            return Ok(settings);
+        }
         let in_project = || {
             let routes = self.routes.iter().filter(|route| route.ring.project() == project);
             routes.map(|route| &route.settings).collect()
