@@ -164,7 +164,9 @@ impl Lists {
 /// Everything that `keyward harden --format terraform` prints, of names that a configuration has to quote.
 fn measures() -> Result<String> {
     let manifest = Manifest::parse(HARDENED, "keyward.yaml")?;
-    let break_glass = vec![Principal::parse("principalSet://goog/group/${owners}@example.com")?];
+    let break_glass = vec![Principal::parse(
+        "principalSet://goog/group/${owners}@example.com",
+    )?];
     let hardening = Hardening::of(&manifest, None, break_glass, Some("123456789012"))?;
     Ok(hardening.text(Format::Terraform))
 }
@@ -176,7 +178,7 @@ environments: {prod: {}}
 keyrings:
   app:
     {env: prod, provider: gcp, project: keys-1, locations: [europe-west1, us-central1], ring: r, key: k, rotation: 90d,
-     managed_by: "gs://states/${prod}\"}
+     managed_by: "gs://states/${prod}\\"}
   logs: {env: prod, provider: gcp, project: "example.com:logs", locations: [global], ring: r, key: k, protection: hsm,
          managed_by: "gs://states/logs"}
 "#;
@@ -238,4 +240,26 @@ fn unusable(name: impl AsRef<OsStr>, cause: std::io::Error) -> Error {
     Error::unavailable("the client cannot be run")
         .on(name.as_ref().display())
         .because(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_measure_is_handed_over() {
+        let measures = measures().unwrap();
+        for kind in [
+            "google_iam_deny_policy",
+            "google_project_iam_custom_role",
+            "google_resource_manager_lien",
+            "google_kms_crypto_key",
+            "google_logging_metric",
+            "google_monitoring_alert_policy",
+            "google_project_iam_audit_config",
+            "google_org_policy_policy",
+        ] {
+            assert!(measures.contains(&format!("resource \"{kind}\" ")), "{kind}");
+        }
+    }
 }
