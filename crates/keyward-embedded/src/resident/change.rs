@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use keyward_core::clock::Timestamp;
 use keyward_core::key::{Effect, KeyRecord, KeyRing, Machine};
@@ -9,8 +10,8 @@ use keyward_core::kms::KmsError;
 use keyward_core::name::{CryptoKeyName, KeyRingName};
 use keyward_core::secret::SecretBytes;
 
-use super::disk::Disk;
-use super::holdings::{Changes, HeldKey};
+use super::disk::{Disk, Turn};
+use super::holdings::{Changes, HeldKey, Holdings};
 use super::{Place, Resident};
 use crate::fault::{Result, bug};
 use crate::root::KEY_LEN;
@@ -92,8 +93,7 @@ impl Resident {
     ) -> Result<T> {
         let mut turn = disk.turn();
         if turn.doubtful.contains(key) {
-            self.follow_disk(disk, key)?;
-            turn.doubtful.remove(key);
+            self.follow_disk(disk, &mut turn, key)?;
         }
         let (mut machine, before) = self.copy(key);
         let answer = act(&mut machine, self.now())?;
@@ -106,7 +106,9 @@ impl Resident {
         };
         let sealed = disk.seal(key, &changes, &mut **self.rng())?;
         if let Err(failure) = disk.write(before.as_deref(), &after, sealed) {
-            turn.doubtful.insert(key.clone());
+            disk.doubt(&mut turn, key, true);
+            // What the disk says now is true; where it says nothing, whoever looks next asks it again.
+            let _ = self.follow_disk(disk, &mut turn, key);
             return Err(failure);
         }
         drop(self.show(after, changes));
@@ -136,16 +138,44 @@ impl Resident {
             material,
         };
         held.apply(changes);
-        holdings.put(held);
+        self.put(&mut holdings, held);
         before
     }
 
-    /// A write failed, and may be on disk all the same: the disk says what is true.
-    fn follow_disk(&self, disk: &Disk, key: &CryptoKeyName) -> Result<()> {
-        if let Some(held) = disk.read_key(key)? {
-            self.holdings_mut().put(held);
+    /// Asks the disk how those doubtful keys are that somebody wants to see. Mostly there are none, and nobody waits.
+    ///
+    /// # Errors
+    /// While the disk does not say: then nobody knows how the key is.
+    pub(super) fn resolve_doubts(&self, is_asked: impl Fn(&CryptoKeyName) -> bool) -> Result<()> {
+        let Place::Disk(disk) = &self.0.place else {
+            return Ok(());
+        };
+        if !disk.has_doubts() {
+            return Ok(());
         }
+        let mut turn = disk.turn();
+        let asked = turn.doubtful.iter().filter(|key| is_asked(key));
+        let asked: Vec<_> = asked.cloned().collect();
+        asked
+            .iter()
+            .try_for_each(|key| self.follow_disk(disk, &mut turn, key))
+    }
+
+    /// A write failed, and may be on disk all the same: the disk says what is true.
+    fn follow_disk(&self, disk: &Disk, turn: &mut Turn, key: &CryptoKeyName) -> Result<()> {
+        if let Some(held) = disk.read_key(key)? {
+            self.put(&mut self.holdings_mut(), held);
+        }
+        disk.doubt(turn, key, false);
         Ok(())
+    }
+
+    /// What is held from now on, and becomes due.
+    fn put(&self, holdings: &mut Holdings, held: HeldKey) {
+        if let Some(due) = held.record.next_due() {
+            self.0.earliest.fetch_min(due.as_microsecond(), Ordering::AcqRel);
+        }
+        holdings.put(held);
     }
 
     fn changes(&self, effects: Vec<Effect>) -> Changes {
@@ -160,3 +190,6 @@ impl Resident {
 fn frozen() -> KmsError {
     bug("a copy for looking was to be changed")
 }
+
+#[cfg(test)]
+mod tests;

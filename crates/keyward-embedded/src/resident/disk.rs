@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keyward_core::clock::Timestamp;
@@ -22,6 +23,8 @@ use crate::vault::Vault;
 pub(super) struct Disk {
     vault: Vault,
     turn: Mutex<Turn>,
+    /// Whether some key is doubtful, for those who do not wait for their turn.
+    doubts: AtomicBool,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -47,6 +50,7 @@ impl Disk {
             _lock: lock(&folder.join(".lock"))?,
             vault: Vault::new(folder, root),
             turn: Mutex::default(),
+            doubts: AtomicBool::new(false),
         })
     }
 
@@ -81,6 +85,21 @@ impl Disk {
 impl Disk {
     pub(super) fn turn(&self) -> MutexGuard<'_, Turn> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is open how some key is on the disk.
+    pub(super) fn has_doubts(&self) -> bool {
+        self.doubts.load(Ordering::Acquire)
+    }
+
+    /// A key is doubtful from now on, or no longer.
+    pub(super) fn doubt(&self, turn: &mut Turn, key: &CryptoKeyName, is_doubtful: bool) {
+        if is_doubtful {
+            turn.doubtful.insert(key.clone());
+        } else {
+            turn.doubtful.remove(key);
+        }
+        self.doubts.store(!turn.doubtful.is_empty(), Ordering::Release);
     }
 
     /// Creates a ring, and the file of its location where there is none. Beside the ring it says whether that was new:

@@ -57,6 +57,7 @@ impl Resident {
     /// # Errors
     /// `NOT_FOUND` without the ring; see above.
     pub fn keys(&self, ring: &KeyRingName, page: Page<&str>) -> Result<Vec<(CryptoKey, Option<KeyVersion>)>> {
+        self.resolve_doubts(|doubtful| doubtful.ring() == ring)?;
         for due in self.due_on_page(ring, page)? {
             self.settle_key(&due)?;
         }

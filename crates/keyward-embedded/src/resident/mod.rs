@@ -16,6 +16,7 @@ mod page;
 mod settle;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use keyward_core::clock::{Clock, Timestamp};
@@ -39,6 +40,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     rng: Arc<Mutex<Rng>>,
     holdings: RwLock<Holdings>,
+    /// Nothing is due before that, in microseconds since 1970. It changes under the lock of `holdings`.
+    earliest: AtomicI64,
 }
 
 /// Where a change goes before it is visible.
@@ -79,6 +82,15 @@ impl Resident {
         matches!(self.0.place, Place::Disk(_))
     }
 
+    /// Whether a call that only looks may wait for the disk now: something has become due, or a write has failed in a way
+    /// that leaves open what is on the disk.
+    pub fn may_wait(&self) -> bool {
+        let Place::Disk(disk) = &self.0.place else {
+            return false;
+        };
+        disk.has_doubts() || self.now().as_microsecond() >= self.0.earliest.load(Ordering::Acquire)
+    }
+
     /// A copy for looking only, without material, in which time stands still: what a backend shows that has not heard of
     /// later changes.
     pub fn snapshot(&self) -> Self {
@@ -87,6 +99,7 @@ impl Resident {
             clock: Arc::clone(&self.0.clock),
             rng: Arc::clone(&self.0.rng),
             holdings: RwLock::new(self.holdings().without_material()),
+            earliest: AtomicI64::new(i64::MAX),
         }))
     }
 
@@ -96,6 +109,8 @@ impl Resident {
             clock,
             rng: Arc::new(Mutex::new(rng)),
             holdings: RwLock::new(holdings),
+            // Not known before somebody has looked.
+            earliest: AtomicI64::new(i64::MIN),
         }))
     }
 

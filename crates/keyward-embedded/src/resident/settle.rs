@@ -1,5 +1,6 @@
 //! Time: what is due is carried out.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use keyward_core::clock::{Timestamp, later};
@@ -19,7 +20,13 @@ impl Resident {
     pub fn settle(&self) -> Option<Timestamp> {
         let now = self.now();
         let failed = self.settle_now().is_err();
-        let next = self.holdings().records().filter_map(KeyRecord::next_due).min();
+        let next = {
+            let holdings = self.holdings();
+            let next = holdings.records().filter_map(KeyRecord::next_due).min();
+            let earliest = next.map_or(i64::MAX, Timestamp::as_microsecond);
+            self.0.earliest.store(earliest, Ordering::Release);
+            next
+        };
         next.map(|next| if failed { next.max(later(now, AGAIN)) } else { next })
     }
 
@@ -39,6 +46,7 @@ impl Resident {
 
     /// Carries out what is due for one key. A key that does not exist has nothing due.
     pub(super) fn settle_key(&self, key: &CryptoKeyName) -> Result<()> {
+        self.resolve_doubts(|doubtful| doubtful == key)?;
         let due = self
             .holdings()
             .key(key)
