@@ -26,7 +26,8 @@ pub(crate) async fn serve<R: Rpc>(
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
-    let answered = if R::METHOD.changes && state.keys.is_persisted() {
+    let waits_for_disk = R::METHOD.changes || state.keys.may_wait();
+    let answered = if waits_for_disk && state.keys.is_persisted() {
         // It goes on when the caller goes away: a change is made whole, and logged.
         let state = Arc::clone(state);
         let work = move || answered::<R>(&state, &caller, &resource, request, effect);

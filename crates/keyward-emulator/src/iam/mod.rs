@@ -13,7 +13,7 @@ mod test_iam_permissions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use keyward_core::error::{Error, Result};
 use keyward_core::kms::{KmsCode, KmsError};
@@ -69,6 +69,9 @@ pub(crate) struct Iam(Arc<Inner>);
 struct Inner {
     enforced: AtomicBool,
     shelf: Shelf,
+    /// Held by whoever changes something, for as long as the disk takes.
+    writing: Mutex<()>,
+    /// Held for looking, and for the moment in which what is on the shelf becomes visible.
     held: RwLock<Held>,
 }
 
@@ -100,6 +103,7 @@ impl Iam {
         Ok(Self(Arc::new(Inner {
             enforced: AtomicBool::new(false),
             shelf: shelf.clone(),
+            writing: Mutex::default(),
             held: RwLock::new(held),
         })))
     }
@@ -114,7 +118,8 @@ impl Iam {
     /// # Errors
     /// Refused while a policy has a condition.
     pub(crate) fn enforce(&self, enforced: bool) -> Result<()> {
-        // The lock keeps a policy with a condition from coming in between.
+        // Its turn keeps a policy with a condition from coming in between.
+        let _turn = self.turn();
         let held = self.held();
         let conditional = held
             .policies
@@ -259,14 +264,15 @@ impl Iam {
         }
         let value = serde_json::to_vec(&permissions)
             .map_err(|error| Error::bug("a role has no JSON").because(error))?;
-        let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
-        if held.roles.len() >= ROLES && !held.roles.contains_key(name) {
+        let _turn = self.turn();
+        let is_one_more = !self.held().roles.contains_key(name);
+        if is_one_more && self.held().roles.len() >= ROLES {
             return Err(Error::refused(format!("there are {ROLES} custom roles already")));
         }
         self.0
             .shelf
             .change::<_, Error>(|shelved| Ok(shelved.put(ROLE, name, &value)?))?;
-        held.roles.insert(name.to_owned(), permissions);
+        self.held_mut().roles.insert(name.to_owned(), permissions);
         Ok(())
     }
 
@@ -275,17 +281,23 @@ impl Iam {
     /// # Errors
     /// What the shelf says.
     pub(crate) fn reset(&self) -> Result<()> {
-        let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.turn();
         let is_project = |name: &str| Kind::of(name) == Some(Kind::Project);
+        let (policies, roles): (Vec<_>, Vec<_>) = {
+            let held = self.held();
+            let policies = held.policies.keys().filter(|name| is_project(name));
+            (policies.cloned().collect(), held.roles.keys().cloned().collect())
+        };
         self.0.shelf.change::<_, Error>(|shelved| {
-            for name in held.policies.keys().filter(|name| is_project(name)) {
+            for name in &policies {
                 shelved.delete(POLICY, name)?;
             }
-            for name in held.roles.keys() {
+            for name in &roles {
                 shelved.delete(ROLE, name)?;
             }
             Ok(())
         })?;
+        let mut held = self.held_mut();
         held.policies.retain(|name, _| !is_project(name));
         held.length = held
             .policies
@@ -303,23 +315,30 @@ impl Iam {
         resource: &str,
         change: impl FnOnce(&Policy) -> Result<Policy, Refusal>,
     ) -> Result<Policy, Refusal> {
-        let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
-        let current = held
-            .policies
-            .get(resource)
-            .cloned()
-            .unwrap_or_else(policy::never_set);
-        let changed = change(&current)?;
-        let length = held.length_with(resource, &changed)?;
-        if self.is_enforced() {
-            held.check_enforceable(&changed)?;
-        }
+        let _turn = self.turn();
+        let changed = change(&self.policy(resource))?;
+        let length = {
+            let held = self.held();
+            if self.is_enforced() {
+                held.check_enforceable(&changed)?;
+            }
+            held.length_with(resource, &changed)?
+        };
         self.0
             .shelf
             .change::<_, Refusal>(|shelved| Ok(shelved.put(POLICY, resource, &changed.encode_to_vec())?))?;
+        let mut held = self.held_mut();
         held.length = length;
         held.policies.insert(resource.to_owned(), changed.clone());
         Ok(changed)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.0.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_mut(&self) -> RwLockWriteGuard<'_, Held> {
+        self.0.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {

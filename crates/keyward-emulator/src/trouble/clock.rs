@@ -25,7 +25,10 @@ const NAME: &str = "steering";
 
 /// A clock that is steered. It never goes back, nor does it over a restart when there is a file to remember it.
 pub(crate) struct SteeredClock {
+    /// Held for moments only: whoever does anything looks at the clock.
     steering: Mutex<Steering>,
+    /// Held by whoever steers, for as long as the disk takes.
+    writing: Mutex<()>,
     shelf: Option<Shelf>,
 }
 
@@ -70,6 +73,7 @@ impl SteeredClock {
         };
         let clock = Self {
             steering: Mutex::new(steering),
+            writing: Mutex::default(),
             shelf: shelf.is_persisted().then(|| shelf.clone()),
         };
         Ok(clock)
@@ -143,7 +147,7 @@ impl SteeredClock {
     /// What the shelf says; then the clock stops at the last place, rather than show what a restart would not know.
     pub(crate) fn keep(&self) -> Result<()> {
         match self.needs_keeping() {
-            true => self.steer(|steering| Ok(*steering)).map(|_| ()),
+            true => self.steer_on().map(|_| ()),
             false => Ok(()),
         }
     }
@@ -154,41 +158,59 @@ impl SteeredClock {
     /// What the shelf says.
     pub(crate) fn leave(&self) -> Result<()> {
         let Some(shelf) = &self.shelf else { return Ok(()) };
-        shelf.change(|shelved| {
+        let _turn = self.writing();
+        let last = {
             let mut steering = self.lock();
             let mut last = steering.turned(|now| Ok(*now))?;
             last.ceiling = last.at;
-            put(shelved, last.at, last.rate)?;
             *steering = last;
-            Ok(())
-        })
+            last
+        };
+        shelf.change(|shelved| put(shelved, last.at, last.rate))
     }
 
     pub(crate) fn needs_keeping(&self) -> bool {
         self.shelf.is_some() && self.rate() > 1.0
     }
 
-    /// Steers from what it shows now, and remembers that before anybody sees it. The shelf is locked before the clock, since
-    /// whoever writes to the shelf may look at the clock.
+    /// Steers from what it shows now, and remembers that before anybody sees it. Meanwhile it stands, so that nobody sees
+    /// a time that it may not reach.
     fn steer(&self, turn: impl FnOnce(&Steering) -> Result<Steering>) -> Result<Timestamp> {
-        let Some(shelf) = &self.shelf else {
+        let _turn = self.writing();
+        let (before, turned) = {
             let mut steering = self.lock();
-            *steering = steering.turned(turn)?;
-            return Ok(steering.at);
+            let before = *steering;
+            let now = before.turned(|now| Ok(*now))?;
+            let turned = turn(&now)?;
+            steering.ceiling = now.at;
+            (before, turned)
         };
-        let (mut steering, turned) = {
-            let mut locked = None;
-            shelf.change(|shelved| {
-                let steering = self.lock();
-                let mut turned = steering.turned(turn)?;
-                turned.ceiling = turned.keep_on(shelved)?;
-                locked = Some((steering, turned));
-                Ok::<_, Error>(())
-            })?;
-            locked.ok_or_else(|| Error::bug("the shelf did nothing"))?
+        self.write(before, turned)
+    }
+
+    /// Goes on as before, with a later place on the shelf.
+    fn steer_on(&self) -> Result<Timestamp> {
+        let _turn = self.writing();
+        let before = *self.lock();
+        self.write(before, before.turned(|now| Ok(*now))?)
+    }
+
+    /// Writes, and then shows. What cannot be written leaves it as it was.
+    fn write(&self, before: Steering, turned: Steering) -> Result<Timestamp> {
+        let (kept, ceiling) = turned.ahead();
+        let written = self.shelf.as_ref().map_or(Ok(()), |shelf| {
+            shelf.change(|shelved| put(shelved, kept, turned.rate))
+        });
+        *self.lock() = match &written {
+            Ok(()) if self.shelf.is_some() => Steering { ceiling, ..turned },
+            Ok(()) => turned,
+            Err(_) => before,
         };
-        *steering = turned;
-        Ok(turned.at)
+        written.map(|()| turned.at)
+    }
+
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Steering> {
@@ -227,15 +249,13 @@ impl Steering {
         })
     }
 
-    /// Writes down the latest that it can show before the next [`SteeredClock::keep`], and answers it.
-    fn keep_on(&self, shelved: &Shelved<'_>) -> Result<Timestamp> {
+    /// The latest that it can show before the next [`SteeredClock::keep`]: what the shelf is told, and where it ends.
+    fn ahead(&self) -> (Timestamp, Timestamp) {
         let ahead = Duration::try_from_secs_f64(AHEAD.as_secs_f64() * self.rate).unwrap_or(Duration::MAX);
-        let (at, ceiling) = match self.rate > 1.0 {
+        match self.rate > 1.0 {
             true => (later(self.at, ahead), later(self.at, ahead)),
             false => (self.at, Timestamp::MAX),
-        };
-        put(shelved, at, self.rate)?;
-        Ok(ceiling)
+        }
     }
 }
 
@@ -289,6 +309,11 @@ fn parsed(kept: &[u8]) -> Result<Kept, KmsError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::thread;
+
+    use rusqlite::Connection;
+
     use super::*;
 
     const DAY: Duration = Duration::from_secs(86_400);
@@ -358,6 +383,35 @@ mod tests {
         let shelf = Shelf::open(folder.path()).unwrap();
         let kept = shelf.read(|shelved| shelved.get(NAMESPACE, NAME)).unwrap();
         assert_eq!(parsed(&kept.unwrap()).unwrap().at, shown);
+    }
+
+    #[test]
+    fn a_slow_disk_stops_nobody_who_looks_at_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(folder.path()).unwrap();
+        let clock = Arc::new(SteeredClock::new(None, Some(0.0), &shelf).unwrap());
+        clock.keep_from_now().unwrap();
+        let before = clock.now();
+        let file = folder.path().join("emulator.db");
+        let look = |connection: &Connection| {
+            connection.query_row("SELECT count(*) FROM item", [], |row| row.get::<_, i64>(0))
+        };
+        // Somebody who reads the file keeps a commit waiting.
+        let reader = Connection::open(&file).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        look(&reader).unwrap();
+        let steering = Arc::clone(&clock);
+        let moved = thread::spawn(move || steering.advance(DAY));
+        let other = Connection::open(&file).unwrap();
+        other.busy_timeout(Duration::ZERO).unwrap();
+        // Once nobody else may read, the commit is under way.
+        while look(&other).is_ok() {}
+        let (tell, told) = mpsc::channel();
+        let looking = Arc::clone(&clock);
+        thread::spawn(move || tell.send(looking.now()));
+        assert_eq!(told.recv_timeout(Duration::from_secs(2)), Ok(before));
+        reader.execute_batch("COMMIT").unwrap();
+        assert_eq!(moved.join().unwrap().unwrap(), later(before, DAY));
     }
 
     #[test]
