@@ -43,9 +43,9 @@ fn kms_as(emulator: &Emulator, impersonate: Impersonate) -> GcpKms {
         ..Settings::default()
     };
     let access = Access {
-        routes: Vec::new(),
         otherwise: settings,
         credentials: CredentialSource::ApplicationDefault,
+        ..Access::default()
     };
     let clock = ManualClock::starting_at(now());
     GcpKms::new(access, Arc::new(clock), Box::new(StdRng::seed_from_u64(1)))

@@ -37,9 +37,9 @@ fn settings(stub: &Stub) -> Settings {
 
 fn kms_with(settings: Settings, credentials: CredentialSource) -> GcpKms {
     let access = Access {
-        routes: Vec::new(),
         otherwise: settings,
         credentials,
+        ..Access::default()
     };
     let clock = ManualClock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());
     let backoff = Backoff {

@@ -216,3 +216,56 @@ async fn transient_failures_of_a_read_are_repeated() {
             .is_some()
     );
 }
+
+#[tokio::test]
+async fn locations_are_all_of_them_or_unknown() {
+    let page = |names: &[&str], next: &str| {
+        let locations: Vec<_> = names
+            .iter()
+            .map(|name| format!(r#"{{"name":"projects/7/locations/{name}","locationId":"{name}"}}"#))
+            .collect();
+        json(format!(
+            r#"{{"locations":[{}],"nextPageToken":"{next}"}}"#,
+            locations.join(",")
+        ))
+    };
+    let stub = Stub::new(move |before, _| match before {
+        0 => page(&["us", "europe-west1"], "b"),
+        _ => page(&["global"], ""),
+    });
+    let locations = kms(&stub).list_locations("p").await.present().unwrap();
+    let names: Vec<_> = locations.iter().map(|location| location.as_str()).collect();
+    assert_eq!(names, ["europe-west1", "global", "us"]);
+    assert!(
+        stub.asked()[0].path.starts_with("/v1/projects/p/locations"),
+        "{:?}",
+        stub.asked()[0].path
+    );
+    let stub = Stub::new(move |before, _| match before {
+        0 => page(&["us"], "b"),
+        _ => refusal(403, "PERMISSION_DENIED", "no", ""),
+    });
+    why(kms(&stub).list_locations("p").await);
+    let stub = Stub::new(|_, _| {
+        json(r#"{"locations":[{"name":"projects/7/locations/us","locationId":"eu"}]}"#.to_owned())
+    });
+    why(kms(&stub).list_locations("p").await);
+}
+
+#[tokio::test]
+async fn a_policy_on_reasons_for_access_is_told_also_when_it_is_empty() {
+    for (more, reasons) in [
+        ("", None),
+        (r#","keyAccessJustificationsPolicy":{}"#, Some(Vec::new())),
+        (
+            r#","keyAccessJustificationsPolicy":{"allowedAccessReasons":["CUSTOMER_INITIATED_ACCESS"]}"#,
+            Some(vec!["CUSTOMER_INITIATED_ACCESS".to_owned()]),
+        ),
+    ] {
+        let stub = Stub::new(move |_, _| json(crypto_key(KEY, more)));
+        assert_eq!(
+            kms(&stub).get_key(&key()).await.present().unwrap().access_reasons,
+            reasons
+        );
+    }
+}
