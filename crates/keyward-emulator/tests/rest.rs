@@ -404,3 +404,47 @@ async fn the_caller_comes_with_the_call() {
     assert_eq!(token.status(), StatusCode::FORBIDDEN);
     assert_eq!(session.raw("GET", KEY, "", &[]).await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_name_that_comes_twice_is_refused() {
+    let session = Session::start().await;
+    let twice = r#"{"plaintext": "YQ==", "plaintext": "Yg=="}"#;
+    let (status, message) = session.fails("POST", &format!("{KEY}:encrypt"), twice).await;
+    assert_eq!(status, 400);
+    assert!(message.contains("twice in one object"), "{message}");
+}
+
+#[tokio::test]
+async fn a_web_page_is_not_answered() {
+    let session = Session::start().await;
+    let path = "/emulator/v1/clock:move";
+    for origin in ["https://example.com", "null", "http://localhost:1"] {
+        let headers = [("origin", origin)];
+        let answer = session.raw("POST", path, r#"{"by": "60s"}"#, &headers).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{origin}");
+    }
+    let own = session
+        .raw("GET", "/", "", &[("origin", "http://localhost")])
+        .await;
+    assert_eq!(own.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_there_beside_google_is_listed() {
+    let session = Session::start().await;
+    for path in ["/emulator", "/emulator/v1"] {
+        let answer = session.raw("GET", path, "", &[]).await;
+        let text = String::from_utf8(answer.body().to_vec()).unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{text}");
+        assert!(text.contains("POST   /emulator/v1/clock:move\n"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn who_forgot_the_version_is_told() {
+    let session = Session::start().await;
+    let forgotten = RINGS.strip_prefix("/v1").unwrap();
+    let (status, message) = session.fails("GET", forgotten, "").await;
+    assert_eq!(status, 404);
+    assert!(message.contains(&format!("as in {RINGS}")), "{message}");
+}

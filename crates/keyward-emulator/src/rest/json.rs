@@ -5,21 +5,25 @@ use std::collections::HashMap;
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value as Field,
 };
+use serde_json::error::Category;
 use serde_json::{Map, Value as Json};
 
 use super::fault::Fault;
+use super::unambiguous::Unambiguous;
 use super::{scalar, well_known};
 
 /// The body of a request.
 ///
 /// # Errors
-/// It is no JSON, or nested too deep.
+/// It is no JSON, nested too deep, or has a name twice in one object.
 pub(super) fn parse(body: &[u8]) -> Result<Json, Fault> {
-    serde_json::from_slice(body).map_err(|error| {
+    let parsed = serde_json::from_slice(body).map(|Unambiguous(json)| json);
+    parsed.map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Fault::no_json(&match error.classify() {
-            serde_json::error::Category::Eof => format!("Unexpected end of input at {place}."),
-            _ => format!("Unexpected token at {place}."),
+            Category::Eof => format!("Unexpected end of input at {place}."),
+            Category::Data => format!("A name comes twice in one object, at {place}."),
+            Category::Syntax | Category::Io => format!("Unexpected token at {place}."),
         })
     })
 }

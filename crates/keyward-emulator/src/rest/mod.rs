@@ -14,6 +14,7 @@ mod query;
 mod route;
 mod scalar;
 mod template;
+mod unambiguous;
 mod well_known;
 
 #[cfg(test)]
@@ -38,8 +39,8 @@ use crate::refusal::Refusal;
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// What `GET /` says.
-const GREETING: &str =
-    "keyward-emulator: an emulator of Google Cloud KMS for tests, over gRPC and REST. Not for production.\n";
+const GREETING: &str = "keyward-emulator: an emulator of Google Cloud KMS for tests, over gRPC and REST: /v1/projects/... is Cloud KMS, \
+     /storage/v1/... Cloud Storage, and /emulator/v1 lists how to ask for trouble. Not for production.\n";
 
 /// The interface definition, compiled.
 pub(crate) static DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
@@ -83,7 +84,8 @@ impl Rest {
 
     /// Whether the path is one of an API with a version, as all of those here are.
     pub(crate) fn takes(&self, path: &str) -> bool {
-        path == "/" || path.starts_with("/v1/") || path.starts_with("/emulator/")
+        let is_ours = path == "/" || path.starts_with("/v1/") || path.starts_with("/emulator/");
+        is_ours || is_list(path) || is_without_version(path)
     }
 
     /// Answers one call.
@@ -91,8 +93,10 @@ impl Rest {
     where
         B: Body<Data = Bytes, Error = Status> + Unpin,
     {
-        if request.uri().path() == "/" && request.method() == Verb::GET {
-            return answer::text(StatusCode::OK, "text/plain; charset=utf-8", GREETING.to_owned());
+        let path = request.uri().path();
+        if request.method() == Verb::GET && (path == "/" || is_list(path)) {
+            let told = if path == "/" { GREETING.to_owned() } else { list() };
+            return answer::text(StatusCode::OK, "text/plain; charset=utf-8", told);
         }
         let form = Form::of(&request);
         match call::answer(&self.services, request, &form).await {
@@ -107,8 +111,39 @@ impl Rest {
     }
 }
 
+/// Whether a path asks what there is beside Google's services.
+fn is_list(path: &str) -> bool {
+    matches!(
+        path,
+        "/emulator" | "/emulator/" | "/emulator/v1" | "/emulator/v1/"
+    )
+}
+
+/// Whether a path would be one of Cloud KMS if it began with a version, rather than an object in a bucket `projects`.
+fn is_without_version(path: &str) -> bool {
+    let mut segments = path.split('/').skip(1);
+    segments.next() == Some("projects")
+        && segments.next().is_some()
+        && segments
+            .next()
+            .is_some_and(|segment| segment.starts_with("locations"))
+}
+
+/// The calls beside Google's services, a line each.
+fn list() -> String {
+    let routes = Interface::get().map(|interface| interface.routes.below("/emulator/"));
+    let mut list = "Trouble on demand, as docs/emulator.md describes it:\n".to_owned();
+    for (verb, path) in routes.into_iter().flatten() {
+        list.push_str(&format!("{:<6} {path}\n", verb.as_str()));
+    }
+    list
+}
+
 /// What is answered for a path that leads nowhere.
 fn nowhere(path: &str) -> Fault {
-    let message = format!("The requested URL {path} was not found on this server.");
+    let mut message = format!("The requested URL {path} was not found on this server.");
+    if is_without_version(path) {
+        message.push_str(&format!(" Paths of Cloud KMS begin with /v1, as in /v1{path}"));
+    }
     Fault::from(Refusal::new(Code::NotFound, message))
 }

@@ -13,6 +13,7 @@ pub(super) struct Routes(Vec<Route>);
 /// One rule.
 pub(super) struct Route {
     verb: Verb,
+    pattern: String,
     template: Template,
     /// What the body of the request is.
     pub(super) body: Content,
@@ -60,6 +61,15 @@ impl Routes {
         Some(Self(routes))
     }
 
+    /// Verbs and paths of the rules whose paths start so.
+    pub(super) fn below(&self, start: &'static str) -> impl Iterator<Item = (&Verb, &str)> {
+        let below = self
+            .0
+            .iter()
+            .filter(move |route| route.pattern.starts_with(start));
+        below.map(|route| (&route.verb, &*route.pattern))
+    }
+
     /// Whether a rule leads to the method.
     #[cfg(test)]
     pub(super) fn reaches(&self, method: &str) -> bool {
@@ -92,9 +102,11 @@ impl Route {
                 let verb = Verb::from_bytes(field.name().to_ascii_uppercase().as_bytes());
                 (verb, rule.get_field(&field).as_str().map(str::to_owned))
             })?;
+        let pattern = pattern?;
         Some(Self {
             verb: verb.ok()?,
-            template: Template::parse(&pattern?)?,
+            template: Template::parse(&pattern)?,
+            pattern,
             body: match field(rule, "body")?.as_str()? {
                 "" => Content::Nothing,
                 "*" => Content::Request,

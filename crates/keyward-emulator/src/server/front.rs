@@ -18,6 +18,7 @@ use tonic::{Code, Status};
 use tower::ServiceExt;
 
 use super::budget::Budget;
+use super::origin;
 use super::paced::Paced;
 use super::reply::{Reply, Unsent};
 use super::watched::{Unanswered, Watched, grpc_timeout};
@@ -83,6 +84,9 @@ impl Service<Request<Incoming>> for Door {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (begun, unsent) = (Begun::new(&self.front), Arc::clone(&self.unsent));
+        if origin::is_foreign(&request) {
+            return Box::pin(async move { begun.0.refuse(&Unanswered::Foreign, &unsent).await });
+        }
         if is_grpc(request.headers()) {
             return Box::pin(async move { begun.0.grpc(request, &unsent).await });
         }
@@ -157,7 +161,11 @@ impl Front {
                 Err(unanswered) => unanswered,
             }
         };
-        sent(Rest::refuse(&refusal(&unanswered)), &self.answers, unsent).await
+        self.refuse(&unanswered, unsent).await
+    }
+
+    async fn refuse(&self, unanswered: &Unanswered, unsent: &Arc<Unsent>) -> Answer {
+        sent(Rest::refuse(&refusal(unanswered)), &self.answers, unsent).await
     }
 }
 
@@ -172,6 +180,10 @@ fn refusal(unanswered: &Unanswered) -> Refusal {
         Unanswered::Crowded => Refusal::new(
             Code::ResourceExhausted,
             "Too many answers wait to be read: read those that were asked for, and try again later.",
+        ),
+        Unanswered::Foreign => Refusal::new(
+            Code::PermissionDenied,
+            "This came from a web page (it has an Origin header): the emulator answers programs only.",
         ),
         Unanswered::Bug => bug(),
     }

@@ -4,6 +4,7 @@ mod budget;
 mod connection;
 mod front;
 mod opening;
+mod origin;
 mod paced;
 mod reply;
 pub(crate) mod tls;

@@ -19,6 +19,9 @@ pub(crate) enum Unanswered {
     /// Too many other answers are not read.
     #[error("too many answers wait to be read")]
     Crowded,
+    /// A web page asked.
+    #[error("a web page asked")]
+    Foreign,
     /// Our bug.
     #[error("a bug in the emulator")]
     Bug,
