@@ -24,7 +24,7 @@ use crate::emulator::{Builder, Emulator};
 #[command(name = "keyward-emulator", version)]
 struct Line {
     /// Where to listen. Port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9010")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9010", value_parser = address)]
     listen: SocketAddr,
     /// Listen beyond this machine all the same: whoever reaches the port may use every key.
     #[arg(long)]
@@ -33,13 +33,13 @@ struct Line {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Draw everything random from this number, to repeat a run. The keys are no secret then.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Start the clock there, as in 2026-01-31T12:00:00Z, instead of now.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     clock: Option<Timestamp>,
     /// Let the clock run that many times as fast: 86400 is a day a second. 0 stops it.
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", value_parser = rate, allow_negative_numbers = true)]
     clock_rate: Option<f64>,
     /// Read faults, policies and the clock from this file.
     #[arg(long, value_name = "FILE")]
@@ -121,12 +121,56 @@ impl Line {
     /// A script reads the endpoint from stdout or the port from the file; a person reads stderr.
     fn announce(&self, emulator: &Emulator) -> Result<()> {
         say("keyward-emulator is for tests, not for production: it keeps no key safe.");
-        printed(format!("{}\n", emulator.endpoint()).as_bytes())?;
+        say(&self.setting(emulator));
         let port = emulator.address().port();
+        // Before the line, so that nobody takes an emulator that ends here for one that serves.
         self.port_file
             .as_deref()
-            .map_or(Ok(()), |file| write_port(file, port))
+            .map_or(Ok(()), |file| write_port(file, port))?;
+        printed(format!("{}\n", emulator.endpoint()).as_bytes())
     }
+
+    /// What it serves, and how.
+    fn setting(&self, emulator: &Emulator) -> String {
+        let kept = self.data.as_deref().map_or_else(
+            || "in memory, gone at the end".to_owned(),
+            |folder| format!("kept in {}", folder.display()),
+        );
+        let trouble = emulator.trouble();
+        let enforced = match trouble.is_iam_enforced() {
+            true => "policies are enforced",
+            false => "policies are not enforced",
+        };
+        let read = self.trouble.as_deref().map_or_else(String::new, |file| {
+            let faults = trouble.waiting_faults();
+            format!("; from {}: {faults} faults", file.display())
+        });
+        format!("Keys and objects are {kept}; {enforced}{read}. Ctrl-C stops it.")
+    }
+}
+
+/// Where to listen; `localhost` is what most clients write.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text
+        .strip_prefix("localhost:")
+        .map(|port| format!("127.0.0.1:{port}"));
+    let parsed = local.as_deref().unwrap_or(text).parse();
+    parsed.map_err(|_| "write ADDRESS:PORT, such as 127.0.0.1:9010 or localhost:0".to_owned())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "write a time such as 2026-01-31T12:00:00Z".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .map_err(|_| "write a number, such as 86400 for a day a second".to_owned())
 }
 
 /// Ends when the process is told to stop.
@@ -201,8 +245,49 @@ mod tests {
     #[test]
     fn a_wrong_call_is_a_usage_error() {
         assert_eq!(code(&["--listen", "nowhere"]), 2);
+        assert_eq!(code(&["--data", "/proc/x"]), 2);
+        assert_eq!(
+            code(&["--listen", "localhost:0", "--port-file", "/proc/x/port"]),
+            2
+        );
         assert_eq!(code(&["--listen", "0.0.0.0:0"]), 2);
         assert_eq!(code(&["--seed", "1", "--data", "/nonexistent/x"]), 2);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_word_is_said_in_its_own_terms() {
+        for (flag, word, said) in [
+            ("--listen", "9010", "ADDRESS:PORT"),
+            ("--clock", "yesterday", "2026-01-31T12:00:00Z"),
+            ("--clock-rate", "fast", "86400"),
+            ("--seed", "-1", "whole number"),
+        ] {
+            let shown = Line::try_parse_from(["keyward-emulator", flag, word])
+                .err()
+                .unwrap();
+            assert!(shown.to_string().contains(said), "{shown}");
+        }
+        assert!(Line::try_parse_from(["keyward-emulator", "--listen", "localhost:0"]).is_ok());
+        // Refused where all rates are.
+        assert!(Line::try_parse_from(["keyward-emulator", "--clock-rate", "-1"]).is_ok());
+        assert_eq!(code(&["--listen", "localhost:0", "--clock-rate", "-1"]), 2);
+    }
+
+    #[test]
+    fn who_is_beyond_loopback_is_told_the_flag() {
+        let error = Emulator::builder().listen(address("0.0.0.0:0").unwrap()).start();
+        let hints = error.err().unwrap().hints().join(" ");
+        assert!(hints.contains("--really-listen-beyond-loopback"), "{hints}");
+    }
+
+    #[test]
+    fn a_folder_in_use_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let start = || Emulator::builder().data(folder.path()).start();
+        let _first = start().unwrap();
+        let error = start().err().unwrap();
+        assert!(!error.to_string().contains("UNAVAILABLE"), "{error}");
+        assert_eq!(error.kind().exit_code(), 3);
     }
 
     #[test]

@@ -187,7 +187,7 @@ impl Builder {
             "this address is reached from other machines, and whoever reaches the emulator may use every key";
         Err(Error::usage(what)
             .on(self.listen)
-            .hint("listen on 127.0.0.1, or say a second time that other machines may reach it"))
+            .hint("listen on 127.0.0.1, or add --really-listen-beyond-loopback (in Rust: `beyond_loopback`)"))
     }
 }
 

@@ -1,10 +1,13 @@
 //! Everything that one emulator holds.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use keyward_core::clock::{Clock, Timestamp};
 use keyward_core::error::{Error, Result};
+use keyward_core::kms::{KmsCode, KmsError};
 use keyward_embedded::{Resident, RootKeySource};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, SeedableRng};
@@ -100,9 +103,25 @@ impl Settings {
 
 fn shelf(folder: Option<&Path>) -> Result<Shelf> {
     Ok(match folder {
-        Some(folder) => Shelf::open(folder)?,
+        Some(folder) => {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| {
+                Error::usage("the data folder cannot be made there")
+                    .on(folder.display())
+                    .because(error)
+            })?;
+            Shelf::open(folder).map_err(told)?
+        }
         None => Shelf::in_memory()?,
     })
+}
+
+/// Without the code of a service, which this is not yet.
+fn told(error: KmsError) -> Error {
+    match error.code {
+        KmsCode::Unavailable => Error::unavailable(error.message),
+        _ => error.into(),
+    }
 }
 
 fn keys(folder: Option<&Path>, clock: Arc<dyn Clock>, rng: StdRng) -> Result<Resident> {

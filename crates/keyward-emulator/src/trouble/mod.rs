@@ -172,6 +172,11 @@ impl Trouble {
 
 /// For the emulator.
 impl Trouble {
+    /// Whether policies are enforced.
+    pub(crate) fn is_iam_enforced(&self) -> bool {
+        self.0.iam.is_enforced()
+    }
+
     /// No trouble yet. What becomes due happens from now on.
     pub(crate) fn start(seed: u64, clock: Arc<SteeredClock>, keys: Resident, iam: Iam) -> Result<Self> {
         let chance = Chance::seeded(seed);
