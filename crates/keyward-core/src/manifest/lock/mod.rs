@@ -130,22 +130,9 @@ impl Lock {
     /// Records that one version changed its state, and nothing else about its key, so that a change which somebody
     /// else made meanwhile is still seen. Answers whether the lock knows the version.
     pub fn set_state(&mut self, version: &VersionRef, state: &str) -> bool {
-        let version = self.version_mut(version);
+        let key = self.keys.get_mut(&version.key());
+        let version = key.and_then(|key| key.versions.get_mut(&version.name.number()));
         version.map(|version| version.state = state.to_owned()).is_some()
-    }
-
-    /// Records that one version was proven, by a canary whose ciphertext is `canary`, and nothing else about its key.
-    /// Answers whether the lock knows the version.
-    pub fn set_proven(&mut self, version: &VersionRef, proof: Proof, canary: Vec<u8>) -> bool {
-        let version = self.version_mut(version);
-        version
-            .map(|version| (version.proven, version.canary) = (Some(proof), Some(canary)))
-            .is_some()
-    }
-
-    fn version_mut(&mut self, version: &VersionRef) -> Option<&mut LockedVersion> {
-        let key = self.keys.get_mut(&version.key())?;
-        key.versions.get_mut(&version.name.number())
     }
 
     /// The lock as YAML: sorted by name and number, one line a value, so that `git diff` shows what changed.

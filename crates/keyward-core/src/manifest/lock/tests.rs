@@ -226,18 +226,7 @@ fn a_change_of_one_version_changes_nothing_else() {
         .state = "ENABLED".into();
     assert_eq!(lock, wanted);
     assert_eq!(parse(&lock.encode()), lock);
-    let proof = || Proof {
-        at: time("2026-11-26T08:00:00Z"),
-        by: "key enable".into(),
-    };
-    assert!(lock.set_proven(&key.version(9), proof(), b"sealed".to_vec()));
-    let version = &lock.keys[&key].versions[&9];
-    assert_eq!(
-        (version.proven.clone(), version.canary.as_deref()),
-        (Some(proof()), Some(&b"sealed"[..]))
-    );
     assert!(!lock.set_state(&key.version(8), "ENABLED"));
-    assert!(!lock.set_proven(&key.version(8), proof(), Vec::new()));
 }
 
 #[test]
