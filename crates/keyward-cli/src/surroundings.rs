@@ -67,9 +67,9 @@ impl<'a> Surroundings<'a> {
         self.add_objects(&mut objects)?;
         survey.inventory.absorb(&objects);
         survey.scan.uses = survey.inventory.uses();
-        survey.scan.unread.add_all(&objects.unread);
+        survey.scan.elsewhere.add_all(&objects.unread);
         for unseen in objects.unseen {
-            survey.scan.unread.add(unseen);
+            survey.scan.elsewhere.add(unseen);
         }
         Ok(())
     }

@@ -55,7 +55,7 @@ impl Team {
     }
 
     fn archive_logs(&self) {
-        let bucket = json!({"name": "archived-logs", "location": "US", "encryption": {"defaultKmsKeyName": key(KEYS[1])}});
+        let bucket = json!({"name": "archived-logs", "location": "US-CENTRAL1", "encryption": {"defaultKmsKeyName": key(KEYS[1])}});
         let made = self.cloud.http(
             "POST",
             "/storage/v1/b?project=demo",

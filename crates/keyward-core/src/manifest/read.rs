@@ -60,7 +60,10 @@ const ATTESTERS: usize = 100;
 
 fn attesters(source: Source<'_>, texts: &[Text]) -> Result<Vec<Attester>> {
     if let Some(surplus) = texts.get(ATTESTERS) {
-        return Err(source.at(surplus, Error::usage(format!("at most {ATTESTERS} keys may attest"))));
+        return Err(source.at(
+            surplus,
+            Error::usage(format!("at most {ATTESTERS} keys may attest")),
+        ));
     }
     let read = |text: &Text| text.value.parse().map_err(|error| source.at(text, error));
     texts.iter().map(read).collect()

@@ -149,7 +149,17 @@ pub fn notes(manifest: &Manifest, scan: &Scan) -> Vec<String> {
         AuditMode::Stderr => Some("audit: stderr. Changes are recorded on standard error only".to_owned()),
         AuditMode::Off => Some("audit: off. Changes are not recorded".to_owned()),
     };
-    std::iter::once(looked).chain(nested).chain(audit).collect()
+    let elsewhere = (!scan.elsewhere.is_empty()).then(|| {
+        format!(
+            "could not be looked at, and may need any version: {}",
+            scan.elsewhere.text()
+        )
+    });
+    std::iter::once(looked)
+        .chain(nested)
+        .chain(elsewhere)
+        .chain(audit)
+        .collect()
 }
 
 fn counted(number: u64, noun: &str) -> String {

@@ -20,4 +20,15 @@ pub struct Scan {
     pub nested: BTreeSet<String>,
     /// Files and folders that could not be looked into, each with the reason: any of them may need any version.
     pub unread: Files,
+    /// Besides files, what could not be looked at and may need any version: buckets, logs.
+    pub elsewhere: Files,
+}
+
+impl Scan {
+    /// Everything of which it is not known what it needs.
+    pub fn in_doubt(&self) -> Files {
+        let mut all = self.unread.clone();
+        all.add_all(&self.elsewhere);
+        all
+    }
 }

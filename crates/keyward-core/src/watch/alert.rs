@@ -1,6 +1,6 @@
 //! One alert: what is wrong, until when it can be mended, what would be lost, and the command that mends it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -102,7 +102,7 @@ impl Alert {
 /// (`None`).
 ///
 /// A version on its way to destruction has an alert of its own; every other finding, failed or undecided, has one for
-/// each check and resource.
+/// each check and resource, unless the command against it is that of another alert.
 pub fn alerts(report: &Report, stake: &dyn Fn(&str) -> Stake) -> Vec<Alert> {
     let ends = report
         .events
@@ -112,11 +112,18 @@ pub fn alerts(report: &Report, stake: &dyn Fn(&str) -> Stake) -> Vec<Alert> {
     for alert in ends.map(|event| destruction(event, stake)) {
         alerts.insert(alert.id.clone(), alert);
     }
+    let mut commands: BTreeSet<String> = alerts.values().map(|alert| alert.next.clone()).collect();
     let findings = report.failures().into_iter().chain(report.unknowns());
-    for alert in findings
-        .filter(|check| !is_told(check, report))
-        .map(|check| finding(check, stake))
-    {
+    for check in findings.filter(|check| !is_told(check, report)) {
+        // What one command brings back is one trouble, however many checks it fails.
+        let rescue = check
+            .next
+            .as_ref()
+            .filter(|next| next.starts_with("keyward key "));
+        if rescue.is_some_and(|next| !commands.insert(next.clone())) {
+            continue;
+        }
+        let alert = finding(check, stake);
         alerts.entry(alert.id.clone()).or_insert(alert);
     }
     let mut alerts: Vec<_> = alerts.into_values().collect();

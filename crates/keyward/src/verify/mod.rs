@@ -22,7 +22,7 @@ use keyward_core::manifest::Manifest;
 use keyward_core::name::{KeyRef, VersionRef};
 use keyward_core::secret::SecretBytes;
 use keyward_core::verify::{
-    Canary, Check, Event, Evidence, Expected, Kept, LockState, Recorded, Report, Scan, Seen, Uses,
+    Canary, Check, Event, Evidence, Expected, Files, Kept, LockState, Recorded, Report, Scan, Seen, Uses,
     events as timeline, judge, judge_census, judge_keyring, judge_lock, notes,
 };
 use rand_core::CryptoRng;
@@ -169,9 +169,10 @@ async fn judge_one(
 ) -> Judged {
     let mut seen = observe::key(request, patience, lists, &expected.key, &secret).await;
     let recorded = request.lock.about(&expected.key, request.manifest);
-    let to_open = evidence(request, &expected, recorded, &seen).to_open();
+    let doubt = request.scan.in_doubt();
+    let to_open = evidence(request, &expected, recorded, &seen, &doubt).to_open();
     seen.kept = observe::kept(request, patience, &expected.key, recorded, &to_open).await;
-    let checks = judge(evidence(request, &expected, recorded, &seen));
+    let checks = judge(evidence(request, &expected, recorded, &seen, &doubt));
     Judged {
         checks,
         events: timeline(&expected, &seen),
@@ -203,6 +204,7 @@ fn evidence<'a>(
     expected: &'a Expected,
     recorded: Recorded<'a>,
     seen: &'a Seen,
+    unread: &'a Files,
 ) -> Evidence<'a> {
     static UNUSED: Uses = Uses::NONE;
     Evidence {
@@ -210,7 +212,7 @@ fn evidence<'a>(
         recorded,
         seen,
         uses: request.scan.uses.get(&expected.key).unwrap_or(&UNUSED),
-        unread: &request.scan.unread,
+        unread,
         now: request.now,
     }
 }
