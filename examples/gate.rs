@@ -61,7 +61,7 @@ fn readers(project: &Project) -> Readers {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng = || Box::new(StdRng::seed_from_u64(0));
     let folder = project.root.join(STATE_FOLDER);
-    let root = RootKeySource::KeyFile(folder.join("root.key"));
+    let root = RootKeySource::File(folder.join("root.key"));
     let embedded = EmbeddedKms::new(&folder.join("kms"), root, clock.clone(), rng());
     let cloud = GcpKms::new(access(project), clock, rng());
     Readers::new()

@@ -1,7 +1,11 @@
 //! The standing guard against an emulator, with a webhook on this machine.
 
 #![cfg(feature = "gcp")]
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

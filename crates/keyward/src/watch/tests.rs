@@ -8,9 +8,12 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// Where to, with which header, and what.
+type Posted = (String, Option<String>, Vec<u8>);
+
 #[derive(Default)]
 struct Outbox {
-    posted: Mutex<Vec<(String, Option<String>, Vec<u8>)>>,
+    posted: Mutex<Vec<Posted>>,
     pinged: Mutex<usize>,
     broken: bool,
 }

@@ -30,7 +30,7 @@ fn a_key_of_the_same_name_in_a_place_that_nobody_knows_is_found() {
     assert_eq!(here.verdict, Verdict::Pass);
     let stray = counted(&[key(), key_in("global"), key_in("us")], &["eur4"]);
     let check = census(&stray, LockState::Missing);
-    assert_eq!(faults(&[check.clone()]), ["V05 FAIL"]);
+    assert_eq!(faults(std::slice::from_ref(&check)), ["V05 FAIL"]);
     assert!(
         check
             .verdict
@@ -59,7 +59,7 @@ fn a_location_that_cannot_be_looked_into_leaves_the_census_open() {
         Census::Unknown("PERMISSION_DENIED".into()),
     ] {
         let check = census(&unknown, LockState::Missing);
-        assert_eq!(faults(&[check.clone()]), ["V05 UNKNOWN"]);
+        assert_eq!(faults(std::slice::from_ref(&check)), ["V05 UNKNOWN"]);
         assert!(check.id.is_gate() && check.verdict.reason().unwrap().contains("PERMISSION_DENIED"));
     }
     let many = census(&counted(&[], &["eur4", "us", "asia", "nam3"]), LockState::Missing);
