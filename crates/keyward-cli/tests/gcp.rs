@@ -255,6 +255,42 @@ fn whoever_may_not_look_sees_nothing_for_certain() {
     assert_eq!(ran.code, 3, "{}", ran.stderr);
 }
 
+/// Who makes keys need not see their rings, nor be one who may make rings.
+#[test]
+fn a_key_is_made_in_a_ring_that_the_caller_may_not_see() {
+    let cloud = Cloud::with_iam();
+    let project = cloud.project();
+    let trouble = cloud.emulator().trouble();
+    for location in [A, B] {
+        let path = format!("/v1/projects/demo/locations/{location}/keyRings?keyRingId=secrets");
+        assert_eq!(cloud.http("POST", &path, "application/json", b"{}").0, 200);
+    }
+    let may = [
+        "cloudkms.cryptoKeys.create",
+        "cloudkms.cryptoKeys.get",
+        "cloudkms.cryptoKeyVersions.list",
+        "cloudkms.cryptoKeyVersions.useToEncrypt",
+        "cloudkms.cryptoKeyVersions.useToDecrypt",
+    ];
+    trouble.set_role("projects/demo/roles/maker", &may).unwrap();
+    trouble
+        .grant(
+            "projects/demo",
+            "projects/demo/roles/maker",
+            "user:maker@example.com",
+        )
+        .unwrap();
+    project.ok(&[
+        "--access-token-command",
+        "echo maker@example.com",
+        "key",
+        "create",
+        "app",
+    ]);
+    let calls = trouble.calls();
+    assert!(calls.iter().any(|call| call.method == "CreateCryptoKey"));
+}
+
 #[test]
 fn a_changed_project_makes_no_key_unless_that_is_meant() {
     let cloud = Cloud::start();

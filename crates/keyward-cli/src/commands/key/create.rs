@@ -152,9 +152,19 @@ impl Work<'_> {
         let (admins, readers) = (self.providers.admins(), self.providers.readers());
         let admin = admins.get(key.provider)?;
         let ring = readers.get(key.provider)?.get_ring(key.name.ring());
-        // Who may create keys may not be one who may create rings.
-        if !matches!(in_time(DEADLINE, ring).await, Observed::Present(_)) {
-            made(admin.create_ring(key.name.ring()).await)?;
+        // Who may create keys may not be one who may create rings, nor one who sees them: then the key tells whether the ring
+        // is there.
+        match in_time(DEADLINE, ring).await {
+            Observed::Present(_) => {}
+            Observed::Absent => {
+                made(admin.create_ring(key.name.ring()).await)?;
+            }
+            Observed::Unknown(_) => match admin.create_ring(key.name.ring()).await {
+                Err(why) if why.code == KmsCode::PermissionDenied => {}
+                answer => {
+                    made(answer)?;
+                }
+            },
         }
         made(admin.create_key(&key.name, self.spec()?).await)
     }
