@@ -11,7 +11,7 @@ mod unread;
 mod values;
 
 pub use act::Act;
-pub use policy::{Binding, Policy};
+pub use policy::{Binding, Condition, Policy};
 pub use read::PlanReader;
 pub use unread::why_unread;
 pub use values::{Value, Values};

@@ -19,6 +19,17 @@ pub struct Binding {
     /// The principals.
     #[serde(default)]
     pub members: Vec<String>,
+    /// What has to hold besides; `None` when the role always counts.
+    #[serde(default)]
+    pub condition: Option<Condition>,
+}
+
+/// What has to hold for a binding to count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Condition {
+    /// The expression, in CEL.
+    #[serde(default)]
+    pub expression: String,
 }
 
 impl Policy {

@@ -1,9 +1,11 @@
 //! Who may decrypt: a plan must not take away the last one that it knows, nor a service that encrypts for its users.
 
+mod whole;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::{Known, key_name, some_of};
-use crate::name::CryptoKeyName;
+use crate::name::{CryptoKeyName, KeyRingName};
 use crate::terraform::{Act, Change, Policy, Values};
 use crate::verify::{Check, CheckId, Verdict};
 
@@ -18,9 +20,9 @@ enum Scope {
 
 /// Whether a role lets its holders decrypt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Decrypts {
+pub(super) enum Decrypts {
     Yes,
-    /// A role of the customer's own: it does not show.
+    /// A role of the customer's own, or one under a condition: it does not show.
     Perhaps,
 }
 
@@ -31,6 +33,15 @@ struct Grant {
     decrypts: Decrypts,
     role: String,
     member: String,
+    /// The expression that has to hold, where there is one.
+    condition: Option<String>,
+}
+
+impl Grant {
+    /// What it takes to decrypt by it, whoever has it.
+    fn terms(&self) -> (&str, Option<&str>) {
+        (&self.role, self.condition.as_deref())
+    }
 }
 
 /// All grants that the plan knows, now and afterwards.
@@ -44,16 +55,22 @@ struct Grants {
 
 pub(super) fn judge(known: &Known<'_>) -> Vec<Check> {
     let grants = Grants::of(known);
-    if grants.before == grants.after && grants.unseen.is_empty() {
-        return Vec::new();
-    }
     let mut checks: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
-    for place in places(known, &grants) {
-        if place.key.as_ref().is_some_and(|key| known.is_destroyed(key)) {
-            continue;
-        }
+    let is_destroyed = |place: &Place| place.key.as_ref().is_some_and(|key| known.is_destroyed(key));
+    let places = match grants.before == grants.after && grants.unseen.is_empty() {
+        true => Vec::new(),
+        false => places(known, &grants),
+    };
+    for place in places.into_iter().filter(|place| !is_destroyed(place)) {
         if let Some(verdict) = place.judge(&grants) {
             checks.entry(place.name()).or_default().push(verdict);
+        }
+    }
+    for (scope, changes) in whole::taken_from(known) {
+        let place = Place::of_scope(&scope);
+        if !is_destroyed(&place) {
+            let takes = || vec![whole::takes(&place, &changes, known, &grants)];
+            checks.entry(place.name()).or_insert_with(takes);
         }
     }
     let one = |(name, verdicts): (String, Vec<Verdict>)| {
@@ -61,25 +78,8 @@ pub(super) fn judge(known: &Known<'_>) -> Vec<Check> {
             .into_iter()
             .map(move |verdict| Check::new(CheckId::V29, &name, verdict))
     };
-    checks.into_iter().flat_map(one).collect()
-}
-
-/// What an authoritative resource that is new takes away does not show.
-pub(super) fn notes(known: &Known<'_>) -> Vec<String> {
-    let new = known.plan.changes.iter().filter(|change| {
-        let whole = change.kind.ends_with("_iam_policy") || change.kind.ends_with("_iam_binding");
-        change.act == Act::Create && whole && scope_path(&change.kind).is_some()
-    });
-    let on_old = new.filter(|change| {
-        let path = scope_path(&change.kind).unwrap_or_default();
-        !change.later().is_unknown(path)
-    });
-    let addresses: Vec<&str> = on_old.map(|change| change.address.as_str()).collect();
-    let note = format!(
-        "takes what it grants from everybody whom it does not name, which no plan shows: {}",
-        some_of(&addresses)
-    );
-    (!addresses.is_empty()).then_some(note).into_iter().collect()
+    let checks = checks.into_iter().flat_map(one);
+    checks.chain(whole::nowhere(known)).collect()
 }
 
 /// A key with everything that it inherits, or a ring or project of which no key is known.
@@ -98,6 +98,16 @@ impl Place {
         Self {
             key: Some(key),
             scopes,
+        }
+    }
+
+    fn of_scope(scope: &Scope) -> Self {
+        match scope {
+            Scope::Key(key) => Self::of_key(key.clone()),
+            Scope::Ring(_) | Scope::Project(_) => Self {
+                key: None,
+                scopes: std::iter::once(scope.clone()).chain(above(scope)).collect(),
+            },
         }
     }
 
@@ -121,7 +131,9 @@ impl Place {
     }
 
     fn judge(&self, grants: &Grants) -> Option<Verdict> {
-        self.agents(grants).or_else(|| self.last(grants))
+        self.agents(grants)
+            .or_else(|| self.last(grants))
+            .or_else(|| self.agents_perhaps(grants))
     }
 
     /// Services that can no longer decrypt for their users.
@@ -152,6 +164,24 @@ impl Place {
         })
     }
 
+    /// Services that may have been able to decrypt, and may no longer be.
+    fn agents_perhaps(&self, grants: &Grants) -> Option<Verdict> {
+        let keeps = |old: &Grant| {
+            let mut new = self.of(&grants.after).filter(|new| new.member == old.member);
+            new.any(|new| new.decrypts == Decrypts::Yes || new.terms() == old.terms())
+        };
+        let lost = self
+            .of(&grants.before)
+            .filter(|old| is_agent(&old.member) && !keeps(old));
+        let lost: BTreeSet<&str> = lost.map(|grant| grant.member.as_str()).collect();
+        let who = some_of(&lost.iter().collect::<Vec<_>>());
+        (!lost.is_empty()).then(|| {
+            Verdict::Unknown(format!(
+                "{who} may no longer decrypt under it: whether it could, and still can, does not show in the plan"
+            ))
+        })
+    }
+
     /// The last one who can decrypt.
     fn last(&self, grants: &Grants) -> Option<Verdict> {
         let able = |all| {
@@ -165,7 +195,8 @@ impl Place {
                 .count()
         };
         let (before, after) = (&grants.before, &grants.after);
-        if able(after) > 0 || (able(before) == 0 && perhaps(after) >= perhaps(before)) {
+        let terms = |all| -> BTreeSet<_> { self.of(all).map(Grant::terms).collect() };
+        if able(after) > 0 || (able(before) == 0 && terms(before).is_subset(&terms(after))) {
             return None;
         }
         let gone: BTreeSet<&str> = self.of(before).map(|grant| grant.member.as_str()).collect();
@@ -204,10 +235,7 @@ fn places(known: &Known<'_>, grants: &Grants) -> Vec<Place> {
     let bare = bare
         .into_iter()
         .filter(|scope| !covered.contains(scope))
-        .map(|scope| Place {
-            key: None,
-            scopes: std::iter::once(scope.clone()).chain(above(scope)).collect(),
-        });
+        .map(Place::of_scope);
     let bare: Vec<Place> = bare.collect();
     keys.into_iter().map(Place::of_key).chain(bare).collect()
 }
@@ -238,6 +266,9 @@ impl Grants {
             if change.act != Act::Delete && hides(change) {
                 grants.unseen.insert(scope(change, change.later()));
             }
+            if is_elsewhere(change) {
+                grants.unseen.insert(None);
+            }
         }
         for change in changes() {
             grants.narrow(change);
@@ -258,8 +289,9 @@ impl Grants {
             return;
         }
         let stays: BTreeSet<Grant> = granted(change, change.later()).collect();
-        let role = change.later().text("role");
-        let concerned = |grant: &&Grant| whole_policy || Some(&*grant.role) == role;
+        let terms = (change.later().text("role"), condition(change.later()));
+        let concerned =
+            |grant: &&Grant| whole_policy || (Some(&*grant.role) == terms.0 && grant.condition == terms.1);
         let there = of_scope(&self.after, &scope).filter(concerned);
         let gone: Vec<Grant> = there.filter(|grant| !stays.contains(grant)).cloned().collect();
         for grant in gone {
@@ -275,6 +307,7 @@ fn of_scope<'a>(grants: &'a BTreeSet<Grant>, scope: &Scope) -> impl Iterator<Ite
         decrypts: Decrypts::Yes,
         role: String::new(),
         member: String::new(),
+        condition: None,
     };
     let scope = scope.clone();
     grants
@@ -299,7 +332,7 @@ fn scope(change: &Change, values: &Values) -> Option<Scope> {
     let text = values.text(path)?;
     Some(match path {
         "crypto_key_id" => Scope::Key(values.key(path).or_else(|| short(text))?),
-        "key_ring_id" => Scope::Ring(ring(text)),
+        "key_ring_id" => Scope::Ring(ring(text)?),
         _ => Scope::Project(text.trim_start_matches("projects/").to_owned()),
     })
 }
@@ -315,16 +348,25 @@ fn short(text: &str) -> Option<CryptoKeyName> {
         .ok()
 }
 
-fn ring(text: &str) -> String {
+fn ring(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('/').collect();
-    match parts[..] {
+    let name = match parts[..] {
         [project, location, ring] => format!("projects/{project}/locations/{location}/keyRings/{ring}"),
         _ => text.to_owned(),
-    }
+    };
+    let name: KeyRingName = name.parse().ok()?;
+    Some(name.to_string())
+}
+
+/// Whether a resource lets somebody decrypt, afterwards, on something that cannot be told.
+fn is_elsewhere(change: &Change) -> bool {
+    let stays = change.act.forgets() || change.act == Act::Nothing;
+    let nowhere = |values: &Values| held(values).next().is_some() && scope(change, values).is_none();
+    (stays && nowhere(change.old())) || nowhere(change.later())
 }
 
 /// Whether a resource grants something that does not show yet.
-fn hides(change: &Change) -> bool {
+pub(super) fn hides(change: &Change) -> bool {
     let new = change.later();
     let path = scope_path(&change.kind).unwrap_or_default();
     change.act == Act::Other
@@ -341,31 +383,66 @@ fn hides(change: &Change) -> bool {
 /// What a resource with these attributes grants, as far as it lets anybody decrypt.
 fn granted<'a>(change: &Change, values: &'a Values) -> impl Iterator<Item = Grant> + use<'a> {
     let scope = scope(change, values);
-    let mut pairs: Vec<(String, String)> = Vec::new();
+    held(values).filter_map(move |held| {
+        let always = held.condition.is_none();
+        Some(Grant {
+            scope: scope.clone()?,
+            decrypts: decrypts(&held.role).map(|able| if always { able } else { Decrypts::Perhaps })?,
+            role: held.role,
+            member: held.member,
+            condition: held.condition,
+        })
+    })
+}
+
+/// A principal with a role that lets it decrypt, or may.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Held {
+    role: String,
+    member: String,
+    condition: Option<String>,
+}
+
+/// Who holds what by a resource with these attributes, wherever that is, as far as it lets anybody decrypt.
+pub(super) fn held(values: &Values) -> impl Iterator<Item = Held> + use<> {
+    let mut all = Vec::new();
     if let Some(role) = values.text("role") {
         let members = values.text("member").into_iter().chain(values.list("members"));
-        pairs.extend(members.map(|member| (role.to_owned(), member.to_owned())));
+        all.extend(members.map(|member| Held {
+            role: role.to_owned(),
+            member: member.to_owned(),
+            condition: condition(values),
+        }));
     }
     let policy = values
         .text("policy_data")
         .and_then(Policy::parse)
         .unwrap_or_default();
     for binding in policy.bindings {
-        let role = binding.role;
-        pairs.extend(binding.members.into_iter().map(|member| (role.clone(), member)));
-    }
-    pairs.into_iter().filter_map(move |(role, member)| {
-        Some(Grant {
-            scope: scope.clone()?,
-            decrypts: decrypts(&role)?,
-            role,
+        let condition = binding.condition.map(|condition| condition.expression);
+        all.extend(binding.members.into_iter().map(|member| Held {
+            role: binding.role.clone(),
             member,
-        })
+            condition: condition.clone(),
+        }));
+    }
+    all.into_iter().filter(|held| decrypts(&held.role).is_some())
+}
+
+/// The condition of a resource with these attributes; one that does not show is an empty one.
+fn condition(values: &Values) -> Option<String> {
+    const BLOCK: &str = "condition";
+    let is_there = values.list(BLOCK).next().is_some() || values.list_is_unknown(BLOCK);
+    is_there.then(|| {
+        values
+            .text("condition.0.expression")
+            .unwrap_or_default()
+            .to_owned()
     })
 }
 
 /// Predefined roles that hold `cloudkms.cryptoKeyVersions.useToDecrypt` (IAM documentation, "Cloud KMS roles").
-fn decrypts(role: &str) -> Option<Decrypts> {
+pub(super) fn decrypts(role: &str) -> Option<Decrypts> {
     const ABLE: [&str; 6] = [
         "roles/cloudkms.cryptoKeyDecrypter",
         "roles/cloudkms.cryptoKeyDecrypterViaDelegation",

@@ -76,7 +76,6 @@ fn judge(plan: &Plan, around: Around<'_>, resource: &str) -> Judged {
     let mut notes = vec![looked(plan, around, &known)];
     notes.extend(protection::notes(plan));
     notes.extend(plan.changes.iter().filter_map(cmek::note));
-    notes.extend(access::notes(&known));
     if checks.is_empty() {
         checks.push(Check::new(CheckId::V29, resource, Verdict::Pass));
     }

@@ -1,6 +1,7 @@
 //! V29: every way in which a plan takes keys away, what leaves it undecided, and what is fine.
 
 mod access;
+mod hidden;
 
 use serde_json::{Value, json};
 
