@@ -3,6 +3,7 @@
 mod change;
 mod flat;
 mod shape;
+mod state;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use self::change::{Raw, RawSeed};
 use self::shape::{Configuration, Flag, Length, Name, Word};
+use self::state::Managed;
 use super::{Act, Change, Plan};
 use crate::limits;
 
@@ -66,11 +68,12 @@ impl<'de> Visitor<'de> for PlanReader {
                 "deferred_changes" => outside.deferred = map.next_value::<Length>()?.0,
                 "resource_changes" => map.next_value_seed(Changes(&mut plan, self.budget))?,
                 "configuration" => plan.constraints = map.next_value::<Configuration>()?.0,
+                "prior_state" | "planned_values" => outside.managed |= map.next_value::<Managed>()?.0,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         outside.is_a_plan().map_err(A::Error::custom)?;
-        plan.open = outside.open();
+        plan.open = outside.open(plan.resources);
         Ok(plan)
     }
 }
@@ -82,11 +85,13 @@ struct Outside {
     complete: Flag,
     errored: Flag,
     deferred: u64,
+    /// Whether there are managed resources before or after it.
+    managed: bool,
 }
 
 impl Outside {
     /// What is read, and what tells a plan from other files of the tool and its kin.
-    const NAMES: [&'static str; 14] = [
+    const NAMES: [&'static str; 15] = [
         "format_version",
         "terraform_version",
         "complete",
@@ -95,6 +100,7 @@ impl Outside {
         "resource_changes",
         "configuration",
         "planned_values",
+        "prior_state",
         "values",
         "version",
         "lineage",
@@ -126,7 +132,7 @@ impl Outside {
         }
     }
 
-    /// A plan that changes nothing has no `resource_changes`.
+    /// A plan of no resource at all has no `resource_changes`.
     fn is_a_plan(&self) -> Result<(), String> {
         let is_plan = self.has("resource_changes") || self.has("planned_values");
         let is = if is_plan && self.has("format_version") {
@@ -147,8 +153,9 @@ impl Outside {
         Err(format!("{is}: {MAKE}"))
     }
 
-    /// Why more may happen than the plan shows.
-    fn open(&self) -> Vec<String> {
+    /// Why more may happen than the plan shows, which lists `listed` managed resources. A whole one lists those too
+    /// that it leaves as they are.
+    fn open(&self, listed: u64) -> Vec<String> {
         let errored = match self.errored {
             Flag::Missing | Flag::Is(false) => None,
             Flag::Is(true) => Some("planning ended with an error (`errored`)".to_owned()),
@@ -172,7 +179,12 @@ impl Outside {
                 }
             )
         });
-        [errored, complete, deferred].into_iter().flatten().collect()
+        let unlisted = (self.managed && listed == 0).then(|| {
+            "it has resources and lists none of them (`resource_changes`): it was cut down, or only refreshes the state"
+                .to_owned()
+        });
+        let all = [errored, complete, deferred, unlisted];
+        all.into_iter().flatten().collect()
     }
 }
 

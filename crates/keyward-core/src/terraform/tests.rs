@@ -32,7 +32,7 @@ fn what_has_nothing_to_do_with_keys_is_forgotten() {
                     "before": {"schema": "s".repeat(9), "encryption_configuration": [{"kms_key_name": KEY}]},
                     "after": {"encryption_configuration": [{"kms_key_name": KEY}]}}},
         {"address": "data.google_kms_crypto_key.k", "mode": "data", "type": "google_kms_crypto_key", "name": "k",
-         "change": {"actions": ["delete"], "before": {"id": KEY}, "after": null}},
+         "change": {"actions": ["read"], "before": {"id": KEY}, "after": null}},
     ]));
     assert_eq!(plan.resources, 2);
     let [table] = &plan.changes[..] else {
@@ -50,6 +50,66 @@ fn what_has_nothing_to_do_with_keys_is_forgotten() {
         )]
     );
     assert_eq!(table.old().text("schema"), None);
+}
+
+#[test]
+fn a_resource_that_says_twice_what_it_is_hides_nothing() {
+    for (name, twice) in [
+        ("type", r#""type":"google_kms_crypto_key","type":"null_resource""#),
+        (
+            "mode",
+            r#""mode":"managed","mode":"data","type":"google_kms_crypto_key""#,
+        ),
+        (
+            "address",
+            r#""address":"a","address":"b","type":"google_kms_crypto_key""#,
+        ),
+    ] {
+        let text = format!(
+            r#"{{"format_version":"1.2","resource_changes":[{{{twice},"change":{{"actions":["delete"]}}}}]}}"#
+        );
+        let why = read(&text).unwrap_err();
+        assert!(why.contains(&format!("`{name}` twice")), "{why}");
+    }
+    let deleted = plan_of(&json!([
+        {"address": "k", "mode": "data", "type": "google_kms_crypto_key",
+         "change": {"actions": ["delete"], "before": {"id": KEY}, "after": null}},
+    ]));
+    assert_eq!(
+        deleted.changes.len(),
+        1,
+        "what is deleted is not only read: {deleted:?}"
+    );
+}
+
+#[test]
+fn a_plan_that_has_resources_and_lists_none_is_not_whole() {
+    let with = |name: &str, mode: &str, more: &str| {
+        let module = json!({"child_modules": [{"resources": [
+            {"mode": mode, "type": "google_kms_crypto_key", "values": {"id": KEY}}]}]});
+        let state = match name {
+            "prior_state" => json!({"values": {"root_module": module}}),
+            _ => json!({"root_module": module}),
+        };
+        let rest = match name {
+            "prior_state" => r#""planned_values":{"root_module":{}}"#,
+            _ => r#""prior_state":null"#,
+        };
+        let text = format!(r#"{{"format_version":"1.2","{name}":{state},{rest}{more}}}"#);
+        read(&text).unwrap().open
+    };
+    for name in ["prior_state", "planned_values"] {
+        let open = with(name, "managed", "");
+        assert!(
+            matches!(&open[..], [why] if why.contains("lists none")),
+            "{open:?}"
+        );
+        let filtered = with(name, "managed", r#","resource_changes":[]"#);
+        assert_eq!(filtered.len(), 1, "{filtered:?}");
+        let whole = r#","resource_changes":[{"type":"a","change":{"actions":["no-op"]}}]"#;
+        assert_eq!(with(name, "managed", whole), [""; 0]);
+        assert_eq!(with(name, "data", ""), [""; 0], "a data source has no change");
+    }
 }
 
 #[test]

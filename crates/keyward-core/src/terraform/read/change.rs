@@ -25,9 +25,20 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Whether it is a resource that the tool manages, and not a data source, which is only read.
+    /// Whether it is a resource that the tool manages, and not a data source, which is only read: one to which anything
+    /// else is done is none.
     pub(super) fn is_managed(&self) -> bool {
-        self.mode != "data"
+        self.mode != "data" || Act::of(&self.actions) != Act::Nothing
+    }
+
+    /// The place of a word by which a resource is told from others.
+    fn word(&mut self, name: &str) -> Option<&mut String> {
+        match name {
+            "address" => Some(&mut self.address),
+            "mode" => Some(&mut self.mode),
+            "type" => Some(&mut self.kind),
+            _ => None,
+        }
     }
 
     pub(super) fn into_change(self) -> Change {
@@ -65,12 +76,17 @@ impl<'de> Visitor<'de> for RawSeed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
-        let (mut raw, mut changes) = (Raw::default(), 0);
+        let (mut raw, mut changes, mut words) = (Raw::default(), 0, Vec::new());
         while let Some(Name(name)) = map.next_key()? {
+            if words.contains(&name) {
+                return Err(A::Error::custom(format!("a resource in it has `{name}` twice")));
+            }
+            if let Some(place) = raw.word(&name) {
+                *place = map.next_value::<Word>()?.0;
+                words.push(name);
+                continue;
+            }
             match &*name {
-                "address" => raw.address = map.next_value::<Word>()?.0,
-                "mode" => raw.mode = map.next_value::<Word>()?.0,
-                "type" => raw.kind = map.next_value::<Word>()?.0,
                 "change" => {
                     changes += 1;
                     map.next_value_seed(Inside(&mut raw, self.0))?;
