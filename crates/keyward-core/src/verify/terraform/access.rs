@@ -273,6 +273,10 @@ impl Grants {
         for change in changes() {
             grants.narrow(change);
         }
+        let made: BTreeSet<Grant> = changes().flat_map(made).collect();
+        for change in changes().filter(|change| change.act.destroys()) {
+            grants.take(change, &made);
+        }
         let deleted: BTreeSet<String> = known.plan.changes.iter().filter_map(deleted_account).collect();
         grants.after.retain(|grant| !deleted.contains(&grant.member));
         grants
@@ -280,24 +284,50 @@ impl Grants {
 
     /// A whole policy leaves nothing besides it, and a whole binding nobody besides its members.
     fn narrow(&mut self, change: &Change) {
-        let whole_policy = change.kind.ends_with("_iam_policy");
-        let whole_role = change.kind.ends_with("_iam_binding");
-        let Some(scope) = scope(change, change.later()).filter(|_| whole_policy || whole_role) else {
+        let Some(scope) = scope(change, change.later()).filter(|_| change.after.is_some() && !hides(change))
+        else {
             return;
         };
-        if change.after.is_none() || hides(change) {
-            return;
-        }
         let stays: BTreeSet<Grant> = granted(change, change.later()).collect();
-        let terms = (change.later().text("role"), condition(change.later()));
-        let concerned =
-            |grant: &&Grant| whole_policy || (Some(&*grant.role) == terms.0 && grant.condition == terms.1);
-        let there = of_scope(&self.after, &scope).filter(concerned);
+        let there = of_scope(&self.after, &scope).filter(|grant| is_whole_of(change, change.later(), grant));
         let gone: Vec<Grant> = there.filter(|grant| !stays.contains(grant)).cloned().collect();
         for grant in gone {
             self.after.remove(&grant);
         }
     }
+
+    /// What is destroyed takes its grants away, whatever else in the plan has the same ones. What the plan makes at the
+    /// same time may come after that, or before.
+    fn take(&mut self, change: &Change, made: &BTreeSet<Grant>) {
+        let Some(scope) = scope(change, change.old()) else {
+            return;
+        };
+        let had: BTreeSet<Grant> = granted(change, change.old()).collect();
+        let own: BTreeSet<Grant> = granted(change, change.later()).collect();
+        let ends = |grant: &&Grant| had.contains(grant) || is_whole_of(change, change.old(), grant);
+        let there = of_scope(&self.after, &scope).filter(ends);
+        let gone: Vec<Grant> = there.filter(|grant| !own.contains(grant)).cloned().collect();
+        for grant in gone {
+            if made.contains(&grant) {
+                self.unseen.insert(Some(scope.clone()));
+            }
+            self.after.remove(&grant);
+        }
+    }
+}
+
+/// Whether a resource with these attributes decides alone about `grant`, which is on the same.
+fn is_whole_of(change: &Change, values: &Values, grant: &Grant) -> bool {
+    let whole_role = change.kind.ends_with("_iam_binding");
+    let same_role = || values.text("role") == Some(&*grant.role) && condition(values) == grant.condition;
+    change.kind.ends_with("_iam_policy") || (whole_role && same_role())
+}
+
+/// What a change grants that it did not grant before.
+fn made(change: &Change) -> Vec<Grant> {
+    let old: BTreeSet<Grant> = granted(change, change.old()).collect();
+    let new = granted(change, change.later());
+    new.filter(|grant| !old.contains(grant)).collect()
 }
 
 /// The grants on `scope` itself, which stand together.

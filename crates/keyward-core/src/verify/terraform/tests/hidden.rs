@@ -240,3 +240,41 @@ fn a_grant_on_something_that_has_no_full_name_is_undecided() {
     expect(json!([ring("p-1/global/r")]), "F", &["the last"]);
     expect(json!([ring(RING)]), "F", &["the last"]);
 }
+
+#[test]
+fn what_is_deleted_takes_the_same_grant_of_others_with_it() {
+    let gone = |how: &str, values: Value| on_key(how, &["delete"], values, none());
+    let last = &["the last who can decrypt"][..];
+    expect(json!([gone("member", member(ANN)), stays(ANN)]), "F", last);
+    let eve = json!(["user:eve@example.com"]);
+    expect(
+        json!([gone("binding", binding(BOTH, eve.clone())), stays(BOB)]),
+        "F",
+        last,
+    );
+    let all = policy(json!([{"role": BOTH, "members": eve.clone()}]));
+    expect(json!([gone("policy", all), stays(BOB)]), "F", last);
+    let other = binding("roles/cloudkms.cryptoKeyDecrypter", eve);
+    expect(json!([gone("binding", other), stays(BOB)]), "P", &[]);
+    expect(
+        json!([
+            gone("member", member(AGENT)),
+            stays(BOB),
+            on_key("binding", &["no-op"], binding(BOTH, json!([AGENT])), none())
+        ]),
+        "F",
+        &[AGENT],
+    );
+}
+
+#[test]
+fn a_grant_that_is_made_while_the_same_one_goes_is_undecided() {
+    let gone = on_key("member", &["delete"], member(ANN), none());
+    let made = on_key("member", &["create"], none(), member(ANN));
+    expect(json!([gone, made]), "U", &["does not show"]);
+    let role = on_key("binding", &["delete"], binding(BOTH, json!([AGENT])), none());
+    let agent = on_key("member", &["create"], none(), member(AGENT));
+    expect(json!([role, agent, stays(BOB)]), "U", &[AGENT]);
+    let moves = on_key("member", &["delete", "create"], member(ANN), member(BOB));
+    expect(json!([moves]), "P", &[]);
+}
