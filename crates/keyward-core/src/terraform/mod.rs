@@ -75,7 +75,7 @@ impl Change {
 
     /// Whether its type is by itself about keys, or about who may use them.
     fn concerns_keys(&self) -> bool {
-        const TYPES: [&str; 8] = [
+        const TYPES: [&str; 16] = [
             "google_project",
             "google_project_service",
             "google_project_services",
@@ -84,6 +84,14 @@ impl Change {
             "google_project_iam_policy",
             "google_billing_project_info",
             "google_service_account",
+            "google_folder_iam_member",
+            "google_folder_iam_binding",
+            "google_folder_iam_policy",
+            "google_organization_iam_member",
+            "google_organization_iam_binding",
+            "google_organization_iam_policy",
+            "google_organization_iam_custom_role",
+            "google_project_iam_custom_role",
         ];
         self.kind.starts_with("google_kms_") || TYPES.contains(&&*self.kind)
     }

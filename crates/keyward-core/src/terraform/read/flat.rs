@@ -10,7 +10,7 @@ use super::TOO_MUCH;
 use super::shape::Name;
 
 /// First names of the paths that are kept, whatever stands there. A name of a key is kept wherever it stands.
-const WANTED: [&str; 30] = [
+const WANTED: [&str; 32] = [
     "billing_account",
     "bucket_id",
     "cmek_settings",
@@ -32,6 +32,7 @@ const WANTED: [&str; 30] = [
     "members",
     "name",
     "number",
+    "permissions",
     "policy_data",
     "project",
     "project_id",
@@ -39,6 +40,7 @@ const WANTED: [&str; 30] = [
     "rotation_period",
     "service",
     "services",
+    "stage",
     "state",
     "version_template",
 ];

@@ -3,6 +3,7 @@
 //! It judges what the plan shows. Whether a key is in the manifest decides nothing: one that nobody declared may be
 //! the one that everything is under.
 
+mod above;
 mod access;
 mod cmek;
 mod keys;
@@ -95,7 +96,8 @@ fn one(change: &Change, known: &Known<'_>) -> Vec<Check> {
         "google_billing_project_info" => services::billing(change, known),
         _ => None,
     };
-    by_type.into_iter().chain(cmek::judge(change)).collect()
+    let by_type = by_type.into_iter().chain(above::judge(change));
+    by_type.chain(cmek::judge(change)).collect()
 }
 
 /// What was looked at, in one line.

@@ -1,5 +1,6 @@
 //! V29: every way in which a plan takes keys away, what leaves it undecided, and what is fine.
 
+mod above;
 mod access;
 mod hidden;
 
