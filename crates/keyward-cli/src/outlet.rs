@@ -5,11 +5,19 @@ use keyward_core::error::{Error, Result};
 use keyward_core::kms::Async;
 
 /// The web.
-pub(crate) struct Web(#[cfg(feature = "gcp")] reqwest::Client);
+pub(crate) struct Web {
+    #[cfg(feature = "gcp")]
+    client: reqwest::Client,
+    /// For this machine: what stays here goes through no proxy.
+    #[cfg(feature = "gcp")]
+    local: reqwest::Client,
+}
 
 #[cfg(feature = "gcp")]
 mod client {
     use std::time::Duration;
+
+    use keyward_core::manifest::is_on_this_machine;
 
     use super::{Async, Error, Outlet, Result, Web};
 
@@ -23,13 +31,27 @@ mod client {
         /// There are no root certificates.
         pub(crate) fn new() -> Result<Self> {
             keyward_gcp::install_tls();
-            reqwest::Client::builder()
-                .timeout(PATIENCE)
-                .redirect(reqwest::redirect::Policy::none())
-                .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")))
-                .build()
-                .map(Self)
-                .map_err(|why| Error::unavailable("alerts cannot leave: no client can be made").because(why))
+            let build = |builder: reqwest::ClientBuilder| {
+                builder
+                    .timeout(PATIENCE)
+                    .redirect(reqwest::redirect::Policy::none())
+                    .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")))
+                    .build()
+                    .map_err(|why| {
+                        Error::unavailable("alerts cannot leave: no client can be made").because(why)
+                    })
+            };
+            Ok(Self {
+                client: build(reqwest::Client::builder())?,
+                local: build(reqwest::Client::builder().no_proxy())?,
+            })
+        }
+
+        fn client(&self, url: &str) -> &reqwest::Client {
+            match is_on_this_machine(url) {
+                true => &self.local,
+                false => &self.client,
+            }
         }
 
         async fn send(&self, url: &str, request: reqwest::RequestBuilder) -> Result<()> {
@@ -57,7 +79,7 @@ mod client {
             body: Vec<u8>,
         ) -> Async<'a, Result<()>> {
             let request = self
-                .0
+                .client(url)
                 .post(url)
                 .header("content-type", "application/json")
                 .body(body);
@@ -69,7 +91,7 @@ mod client {
         }
 
         fn ping<'a>(&'a self, url: &'a str) -> Async<'a, Result<()>> {
-            Box::pin(self.send(url, self.0.get(url)))
+            Box::pin(self.send(url, self.client(url).get(url)))
         }
     }
 
@@ -90,7 +112,7 @@ impl Web {
     /// # Errors
     /// None; sending has them.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self())
+        Ok(Self {})
     }
 }
 

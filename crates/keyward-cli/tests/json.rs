@@ -77,7 +77,7 @@ fn verb_of(command: &str) -> Option<String> {
     let mut words = words.split_whitespace();
     let verb = words.next()?;
     match verb {
-        "key" | "escrow" | "credential" => Some(format!("keyward {verb} {}", words.next()?)),
+        "key" | "escrow" | "credential" | "audit" => Some(format!("keyward {verb} {}", words.next()?)),
         _ => Some(format!("keyward {verb}")),
     }
 }

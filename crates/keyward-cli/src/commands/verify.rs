@@ -112,7 +112,7 @@ impl Verify {
             now: session.clock.now(),
             deadline: DEADLINE,
         };
-        let asked = matches!(request.canaries, Canaries::Here(_));
+        let asked = !matches!(request.canaries, Canaries::Off);
         let verified = async { Ok(verify_in_full(request, &mut session.rng()).await) };
         let Seen {
             mut report,
@@ -133,7 +133,7 @@ impl Verify {
         let names = Names::of(Some(project));
         let rows = || LossKind::ALL.map(|kind| survival.row(kind, env));
         if let Some(file) = &self.attest {
-            attest::write(session, project, file, opened)?;
+            attest::write(session, project, file, attest::sound(opened, &report))?;
         }
         self.write_forms(project, &report, || Matrix::of(&rows(), &names))?;
         session.ui.show(&Verified {

@@ -1,6 +1,6 @@
 //! One alert: what is wrong, until when it can be mended, what would be lost, and the command that mends it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -50,6 +50,10 @@ pub struct Alert {
     pub lost: String,
     /// The command that mends it, or shows more.
     pub next: String,
+    /// What somebody answers for who acknowledges it: another fact under the same id is another trouble.
+    pub fact: String,
+    /// Ids of findings that the same command mends: they are told in this alert.
+    pub also: Vec<String>,
 }
 
 impl Alarm {
@@ -92,6 +96,14 @@ impl fmt::Display for Stake {
 }
 
 impl Alert {
+    /// Tells `other` too, which the same command mends.
+    fn absorb(&mut self, other: Self) {
+        self.what = format!("{}; {}", self.what, other.what);
+        self.fact = format!("{}; {}", self.fact, other.fact);
+        self.alarm = self.alarm.min(other.alarm);
+        self.also.push(other.id);
+    }
+
     /// Whole hours until it can no longer be mended.
     pub fn hours_left(&self, now: Timestamp) -> Option<u64> {
         self.until.map(|at| until(now, at).as_secs() / 3600)
@@ -102,7 +114,7 @@ impl Alert {
 /// (`None`).
 ///
 /// A version on its way to destruction has an alert of its own; every other finding, failed or undecided, has one for
-/// each check and resource, unless the command against it is that of another alert.
+/// each check and resource, or is told in the alert that the same command mends.
 pub fn alerts(report: &Report, stake: &dyn Fn(&str) -> Stake) -> Vec<Alert> {
     let ends = report
         .events
@@ -112,19 +124,20 @@ pub fn alerts(report: &Report, stake: &dyn Fn(&str) -> Stake) -> Vec<Alert> {
     for alert in ends.map(|event| destruction(event, stake)) {
         alerts.insert(alert.id.clone(), alert);
     }
-    let mut commands: BTreeSet<String> = alerts.values().map(|alert| alert.next.clone()).collect();
     let findings = report.failures().into_iter().chain(report.unknowns());
     for check in findings.filter(|check| !is_told(check, report)) {
-        // What one command brings back is one trouble, however many checks it fails.
-        let rescue = check
-            .next
-            .as_ref()
-            .filter(|next| next.starts_with("keyward key "));
-        if rescue.is_some_and(|next| !commands.insert(next.clone())) {
-            continue;
-        }
         let alert = finding(check, stake);
-        alerts.entry(alert.id.clone()).or_insert(alert);
+        // What one command brings back is one trouble, however many checks it fails.
+        let is_rescue = alert.next.starts_with("keyward key ");
+        let same = alerts
+            .values_mut()
+            .find(|known| is_rescue && known.next == alert.next);
+        match same {
+            Some(known) => known.absorb(alert),
+            None => {
+                alerts.insert(alert.id.clone(), alert);
+            }
+        }
     }
     let mut alerts: Vec<_> = alerts.into_values().collect();
     alerts.sort_by(|one, other| {
@@ -150,6 +163,8 @@ fn destruction(event: &Event, stake: &dyn Fn(&str) -> Stake) -> Alert {
         until: Some(event.at),
         lost: lost.to_string(),
         next: format!("keyward key restore {}", event.resource),
+        fact: event.at.to_string(),
+        also: Vec::new(),
     }
 }
 
@@ -185,6 +200,9 @@ fn finding(check: &Check, stake: &dyn Fn(&str) -> Stake) -> Alert {
         until: None,
         lost: lost.map_or("nothing is known to be lost".to_owned(), |lost| lost.to_string()),
         next: check.next.clone().unwrap_or_else(|| "keyward verify".to_owned()),
+        // Why something cannot be seen is worded in many ways, and is one trouble.
+        fact: if unseen { String::new() } else { why.to_owned() },
+        also: Vec::new(),
     }
 }
 

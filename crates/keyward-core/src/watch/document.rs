@@ -21,6 +21,7 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Entry {
     severity: String,
+    fact: String,
     since: Timestamp,
     told: Option<Timestamp>,
     acknowledged: Option<Timestamp>,
@@ -46,6 +47,7 @@ impl Memory {
                 .ok_or_else(|| Error::damaged("an alert has a severity that is not known"))?;
             let known = Known {
                 alarm,
+                fact: entry.fact,
                 since: entry.since,
                 told: entry.told,
                 acknowledged: entry.acknowledged,
@@ -61,6 +63,7 @@ impl Memory {
     pub fn encode(&self) -> String {
         let entry = |known: &Known| Entry {
             severity: known.alarm.id().to_owned(),
+            fact: known.fact.clone(),
             since: known.since,
             told: known.told,
             acknowledged: known.acknowledged,

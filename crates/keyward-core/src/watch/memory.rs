@@ -19,8 +19,10 @@ pub struct Memory {
 /// What is known of one alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// How loud it was when it was last told or acknowledged.
+    /// How loud it was when it was last told.
     pub alarm: Alarm,
+    /// What it was about then ([`Alert::fact`]).
+    pub fact: String,
     /// When it was first seen.
     pub since: Timestamp,
     /// When it was last delivered; `None` as long as that did not succeed.
@@ -41,8 +43,9 @@ pub struct Round {
 }
 
 impl Memory {
-    /// Takes in what a look showed at `now`. An alert is told when it is new, when it got louder, when `repeat` has
-    /// passed since it was last delivered and nobody acknowledged it, and when its last day has begun.
+    /// Takes in what a look showed at `now`. An alert is told when it is new, or `repeat` has passed since it was last
+    /// delivered, as long as nobody acknowledged it. One that is about another fact, got louder, or whose last day has begun is
+    /// new again, whoever answered for it before.
     ///
     /// A look that was not complete ends no alert: what was not seen may go on.
     pub fn take(&mut self, alerts: Vec<Alert>, complete: bool, repeat: Duration, now: Timestamp) -> Round {
@@ -57,13 +60,22 @@ impl Memory {
             over,
         };
         for alert in alerts {
-            let known = self.alerts.entry(alert.id.clone()).or_insert(Known {
+            let fresh = || Known {
                 alarm: alert.alarm,
+                fact: alert.fact.clone(),
                 since: now,
                 told: None,
                 acknowledged: None,
-            });
-            let list = match known.is_due(&alert, repeat, now) {
+            };
+            let known = self.alerts.entry(alert.id.clone()).or_insert_with(fresh);
+            if known.fact != alert.fact {
+                *known = fresh();
+            }
+            if known.is_worse(&alert, now) {
+                known.acknowledged = None;
+                known.told = None;
+            }
+            let list = match known.is_due(repeat, now) {
                 true => &mut round.tell,
                 false => &mut round.silent,
             };
@@ -89,7 +101,11 @@ impl Memory {
     }
 
     fn forget_all_but(&mut self, alerts: &[Alert]) -> Vec<String> {
-        let goes_on = |id: &String| alerts.iter().any(|alert| alert.id == *id);
+        let goes_on = |id: &String| {
+            alerts
+                .iter()
+                .any(|alert| alert.id == *id || alert.also.contains(id))
+        };
         let over: Vec<_> = self.alerts.keys().filter(|id| !goes_on(id)).cloned().collect();
         self.alerts.retain(|id, _| goes_on(id));
         over
@@ -97,20 +113,20 @@ impl Memory {
 }
 
 impl Known {
-    fn is_due(&self, alert: &Alert, repeat: Duration, now: Timestamp) -> bool {
-        let Some(told) = self.told else {
-            return self.acknowledged.is_none() || self.is_last_day(alert, None, now);
-        };
-        let louder = alert.alarm < self.alarm;
-        let again = self.acknowledged.is_none() && until(told, now) >= repeat;
-        louder || again || self.is_last_day(alert, Some(told), now)
+    /// Whether nobody answers for it, and it was not told a short while ago.
+    fn is_due(&self, repeat: Duration, now: Timestamp) -> bool {
+        self.acknowledged.is_none() && self.told.is_none_or(|told| until(told, now) >= repeat)
     }
 
-    /// Whether the last day has begun since anybody was told, or last answered for it.
-    fn is_last_day(&self, alert: &Alert, told: Option<Timestamp>, now: Timestamp) -> bool {
+    /// Whether it got louder, or its last day has begun, since anybody was told or answered for it.
+    fn is_worse(&self, alert: &Alert, now: Timestamp) -> bool {
+        alert.alarm < self.alarm || self.is_last_day(alert, now)
+    }
+
+    fn is_last_day(&self, alert: &Alert, now: Timestamp) -> bool {
         let Some(end) = alert.until else { return false };
         let is_in = |at: Timestamp| until(at, end) <= LAST_DAY;
-        let heard = [told, self.acknowledged].into_iter().flatten().max();
+        let heard = [self.told, self.acknowledged].into_iter().flatten().max();
         is_in(now) && !heard.is_some_and(is_in)
     }
 }

@@ -105,7 +105,11 @@ fn an_alert_repeats_until_it_is_acknowledged() {
     let told: Vec<_> = (14..40)
         .filter(|hour| !look(&mut memory, *hour).tell.is_empty())
         .collect();
-    assert_eq!(told, [16], "silent, but for the beginning of its last day");
+    assert_eq!(
+        told,
+        [16, 22, 28, 34],
+        "silent until its last day begins, and not any more from then on"
+    );
 }
 
 #[test]
@@ -117,6 +121,40 @@ fn an_acknowledged_alert_that_gets_louder_speaks_again() {
     memory.acknowledge(&round.tell[0].id, start());
     assert_eq!(look(&mut memory, 1).tell.len(), 1);
     assert_eq!(look(&mut memory, 2).tell.len(), 0);
+    assert!(
+        memory.alerts.values().all(|known| known.acknowledged.is_none()),
+        "nobody answered for that"
+    );
+}
+
+#[test]
+fn another_trouble_under_the_same_id_is_new() {
+    let mut memory = Memory::default();
+    let of = |why: &str| {
+        let checks = vec![check(CheckId::V09, Verdict::Fail(why.into()))];
+        let report = Report {
+            events: Vec::new(),
+            ..report(checks)
+        };
+        alerts(&report, &content)
+    };
+    let round = memory.take(of("version 1 is DISABLED"), true, REPEAT, start());
+    memory.delivered(&round.tell, start());
+    memory.acknowledge(&round.tell[0].id, start());
+    assert_eq!(
+        memory
+            .take(of("version 1 is DISABLED"), true, REPEAT, later(9))
+            .tell
+            .len(),
+        0
+    );
+    assert_eq!(
+        memory
+            .take(of("version 2 is DISABLED"), true, REPEAT, later(9))
+            .tell
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -172,3 +210,28 @@ fn a_message_has_what_a_person_needs_and_is_signed() {
 }
 
 const SIGNED: &str = "062f6ed108cb94155be54ddfb5d8e80ef70ed54fe9bbf747b5507a21aaf1d704";
+
+#[test]
+fn what_one_command_mends_is_told_in_one_alert_and_nothing_of_it_is_over() {
+    let mut memory = Memory::default();
+    let next = format!("keyward key restore {KEY}/cryptoKeyVersions/3");
+    let changed = |why: &str| Check {
+        next: Some(next.clone()),
+        ..check(CheckId::V10, Verdict::Fail(why.into()))
+    };
+    let alone = Report {
+        events: Vec::new(),
+        ..report(vec![changed("version 4 is not in the lock")])
+    };
+    memory.take(alerts(&alone, &content), true, REPEAT, start());
+    let both = alerts(&report(vec![changed("version 4 is not in the lock")]), &content);
+    let [one] = &both[..] else { panic!("{both:?}") };
+    assert!(one.what.contains("will be destroyed") && one.what.contains("version 4 is not in the lock"));
+    assert_eq!(memory.take(both, true, REPEAT, later(1)).over, [""; 0]);
+    let other = alerts(&report(vec![changed("the primary is 4 and was 3")]), &content);
+    assert_eq!(
+        memory.take(other, true, REPEAT, later(2)).tell.len(),
+        1,
+        "something new in it"
+    );
+}

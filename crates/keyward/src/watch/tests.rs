@@ -50,6 +50,8 @@ fn alert(id: &str) -> Alert {
         until: None,
         lost: "l".into(),
         next: "n".into(),
+        fact: String::new(),
+        also: Vec::new(),
     }
 }
 

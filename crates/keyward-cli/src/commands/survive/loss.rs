@@ -1,7 +1,7 @@
 //! The answer about one loss: everything that would go with it.
 
 use keyward_core::error::Result;
-use keyward_core::inventory::{Inventory, Item};
+use keyward_core::inventory::{Files, Inventory, Item};
 use keyward_core::survive::Lost;
 use serde_json::{Value, json};
 
@@ -12,12 +12,18 @@ use crate::ui::{Answer, Page};
 /// What goes with a loss.
 pub(super) struct Shown<'a> {
     lost: &'a Lost<'a>,
+    /// What nothing opens now, whatever is lost.
+    closed: Files,
     inventory: &'a Inventory,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(lost: &'a Lost<'a>, inventory: &'a Inventory) -> Self {
-        Self { lost, inventory }
+    pub(super) fn new(lost: &'a Lost<'a>, closed: Files, inventory: &'a Inventory) -> Self {
+        Self {
+            lost,
+            closed,
+            inventory,
+        }
     }
 
     pub(super) fn show(&self, session: &Session) -> Result<Exit> {
@@ -28,6 +34,13 @@ impl<'a> Shown<'a> {
             0 => format!("nothing of {total} is known to be lost"),
             more => format!("{more} of {total} could not be opened any more"),
         });
+        if !self.closed.is_empty() {
+            session.ui.warn(format!(
+                "nothing opens {} of {total} as it is, before anything else is lost: {}",
+                self.closed.count(),
+                self.closed.text()
+            ));
+        }
         if !self.lost.unknown.is_empty() {
             let names = names(&self.lost.unknown);
             let first = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
@@ -38,6 +51,7 @@ impl<'a> Shown<'a> {
         }
         super::matrix::warn_unread(session, self.inventory);
         Ok(match (lost, self.is_known()) {
+            _ if !self.closed.is_empty() => Exit::NO,
             (0, true) => Exit::DONE,
             (0, false) => Exit::UNSEEN,
             _ => Exit::NO,
@@ -56,6 +70,7 @@ impl Answer for Shown<'_> {
             "things": things,
             "total": self.inventory.len(),
             "lost": names(&self.lost.lost),
+            "closed": self.closed.count(),
             "unknown": names(&self.lost.unknown),
             "whole": self.inventory.is_whole(),
         })

@@ -54,13 +54,15 @@ impl<'a> Matrix<'a> {
         session.ui.show(self)?;
         warn_unread(session, self.inventory);
         let is = |wanted: fn(&Verdict) -> bool| self.checks.iter().any(|check| wanted(&check.verdict));
-        Ok(if is(|verdict| matches!(verdict, Verdict::Fail(_))) {
-            Exit::NO
-        } else if is(|verdict| matches!(verdict, Verdict::Unknown(_))) {
-            Exit::UNSEEN
-        } else {
-            Exit::DONE
-        })
+        Ok(
+            if !self.now.lost.is_empty() || is(|verdict| matches!(verdict, Verdict::Fail(_))) {
+                Exit::NO
+            } else if is(|verdict| matches!(verdict, Verdict::Unknown(_))) {
+                Exit::UNSEEN
+            } else {
+                Exit::DONE
+            },
+        )
     }
 
     fn table(&self) -> Option<Table> {

@@ -25,7 +25,8 @@ use matrix::Matrix;
 /// Of one version, key, key ring, location, project, organization, identity, infrastructure state, provider, or of the
 /// escrow identities. A way counts when it would open now: a version that is enabled, an escrow recipient that was
 /// drilled. A disabled or scheduled version does not count: somebody has to rescue it first. Reads only.
-/// Exits with 1 when an environment does not survive what `survive:` in the manifest says, with 3 when that is not known;
+/// Exits with 1 when nothing opens a file as it is, or an environment does not survive what `survive:` in the manifest says,
+/// with 3 when that is not known;
 /// with --lose, with 1 when something would be lost, with 3 when that is not known.
 #[derive(Args)]
 pub(crate) struct Survive {
@@ -54,7 +55,7 @@ impl Survive {
         if lost.things.is_empty() && lost.unknown.is_empty() {
             return Err(no_such_thing(&self.lose));
         }
-        Shown::new(&lost, &inventory).show(session)
+        Shown::new(&lost, survival.now(env).lost, &inventory).show(session)
     }
 }
 

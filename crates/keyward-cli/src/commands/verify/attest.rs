@@ -8,10 +8,28 @@ use keyward::verify::{ATTESTATION_FILE_NAME, attestation};
 use keyward_core::attest::{Attestation, NAMESPACE};
 use keyward_core::error::{Error, Result};
 use keyward_core::name::VersionRef;
+use keyward_core::verify::{CheckId, Report, Verdict};
 
 use crate::report::write_report;
 use crate::session::Session;
 use crate::ui::command;
+
+/// Of the versions that opened a canary, those of keys that opened everything they were asked to: a fresh canary says nothing
+/// about the one that the lock keeps.
+pub(super) fn sound(opened: BTreeSet<VersionRef>, report: &Report) -> BTreeSet<VersionRef> {
+    let is_doubted = |version: &VersionRef| {
+        let key = version.key().to_string();
+        report.checks.iter().any(|check| {
+            matches!(check.id, CheckId::V17 | CheckId::V18)
+                && matches!(check.verdict, Verdict::Fail(_) | Verdict::Unknown(_))
+                && check.resource == key
+        })
+    };
+    opened
+        .into_iter()
+        .filter(|version| !is_doubted(version))
+        .collect()
+}
 
 /// The attestation in `file`, else in the one beside the manifest; or why it is not to be believed.
 pub(super) fn believed(

@@ -12,7 +12,8 @@ use crate::ui::{Answer, Page};
 
 /// Answer for an alert: it is not repeated any more
 ///
-/// It speaks again when it gets worse, and once more when its last day begins.
+/// What is acknowledged is what it says now: it is told anew when it is about something else, gets worse, or its last day
+/// begins.
 #[derive(Args)]
 pub(super) struct Ack {
     /// The alert, as `keyward watch --once` shows it: 'V07 gcp-kms://…'
@@ -26,9 +27,11 @@ pub(super) struct Ack {
 
 impl Ack {
     pub(super) fn run(self, session: &Session) -> Result<Exit> {
-        session.needed_project()?;
+        let project = session.needed_project()?;
+        let env = session.requested_environment(project)?;
+        let env = env.map(|env| env.name.as_str());
         let now = session.clock.now();
-        let done = memory(session)?.update(|memory| {
+        let done = memory(session, env)?.update(|memory| {
             let ids = match self.all {
                 true => memory.alerts.keys().cloned().collect(),
                 false => self.alerts.clone(),

@@ -83,7 +83,7 @@ fn look_once(session: &Session, secret: Option<&Path>) -> Result<Exit> {
     let (report, sight) = see(session, project, env, &found.scan)?;
     let alerts = judge(session, project, &report, &sight, &found.inventory);
     let complete = report.unknowns().iter().all(|check| !check.id.is_gate()) && report.keys() > 0;
-    let memory = memory(session)?;
+    let memory = memory(session, env)?;
     let guard = Guard {
         settings,
         secret: secret.as_ref(),
@@ -129,10 +129,12 @@ fn judge(
     alerts(report, &|resource| stake(resource, &survival, inventory))
 }
 
-fn memory(session: &Session) -> Result<MemoryFile> {
+/// One memory for each choice of environment: a look at one says nothing about the alerts of another.
+fn memory(session: &Session, env: Option<&str>) -> Result<MemoryFile> {
     let state = session.state()?;
     state.make()?;
-    Ok(MemoryFile::at(state.path().join(MEMORY)))
+    let name = env.map_or(MEMORY.to_owned(), |env| format!("watch-{env}.json"));
+    Ok(MemoryFile::at(state.path().join(name)))
 }
 
 fn read_secret(path: &Path) -> Result<SecretBytes> {
