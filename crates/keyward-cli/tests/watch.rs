@@ -211,3 +211,20 @@ fn a_place_that_is_a_secret_is_not_shown() {
     assert!(ran.stderr.contains("404"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("xyzzy"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_alert_that_cannot_be_seen_any_more_is_still_one() {
+    let (cloud, hook) = (Cloud::start(), Hook::answering("200 OK"));
+    let project = guarded(&cloud, &hook.address, &hook.address);
+    cloud.destroy(A);
+    project.run(&LOOK);
+    cloud.send_away(&project, A);
+    let ran = project.run(&LOOK);
+    assert_eq!(ran.code, 1, "nobody answered for it: {}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains(&format!("still going on: V07 gcp-kms://{}", version(A))),
+        "{}",
+        ran.stdout
+    );
+}

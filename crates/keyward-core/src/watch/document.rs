@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alarm, Known, Memory};
+use super::{Alarm, Alert, Known, Memory};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 
@@ -21,7 +21,13 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Entry {
     severity: String,
+    resource: String,
+    what: String,
+    until: Option<Timestamp>,
+    lost: String,
+    next: String,
     fact: String,
+    also: Vec<String>,
     since: Timestamp,
     told: Option<Timestamp>,
     acknowledged: Option<Timestamp>,
@@ -46,8 +52,17 @@ impl Memory {
             let alarm = Alarm::from_id(&entry.severity)
                 .ok_or_else(|| Error::damaged("an alert has a severity that is not known"))?;
             let known = Known {
-                alarm,
-                fact: entry.fact,
+                alert: Alert {
+                    id: id.clone(),
+                    alarm,
+                    resource: entry.resource,
+                    what: entry.what,
+                    until: entry.until,
+                    lost: entry.lost,
+                    next: entry.next,
+                    fact: entry.fact,
+                    also: entry.also,
+                },
                 since: entry.since,
                 told: entry.told,
                 acknowledged: entry.acknowledged,
@@ -61,13 +76,6 @@ impl Memory {
 
     /// The memory as JSON. Reading it gives an equal one.
     pub fn encode(&self) -> String {
-        let entry = |known: &Known| Entry {
-            severity: known.alarm.id().to_owned(),
-            fact: known.fact.clone(),
-            since: known.since,
-            told: known.told,
-            acknowledged: known.acknowledged,
-        };
         let document = Document {
             version: VERSION,
             alerts: self
@@ -79,5 +87,22 @@ impl Memory {
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
         text
+    }
+}
+
+fn entry(known: &Known) -> Entry {
+    let alert = known.alert.clone();
+    Entry {
+        severity: alert.alarm.id().to_owned(),
+        resource: alert.resource,
+        what: alert.what,
+        until: alert.until,
+        lost: alert.lost,
+        next: alert.next,
+        fact: alert.fact,
+        also: alert.also,
+        since: known.since,
+        told: known.told,
+        acknowledged: known.acknowledged,
     }
 }

@@ -169,7 +169,12 @@ fn what_was_not_delivered_is_told_again_at_the_next_look() {
 fn only_a_complete_look_ends_an_alert() {
     let mut memory = Memory::default();
     look(&mut memory, 0);
-    assert_eq!(memory.take(Vec::new(), false, REPEAT, later(1)).over, [""; 0]);
+    let round = memory.take(Vec::new(), false, REPEAT, later(1));
+    assert_eq!((round.over.len(), round.silent.len(), round.hidden), (0, 1, 1));
+    let round = memory.take(Vec::new(), false, REPEAT, later(7));
+    assert!(
+        round.tell[0].what.starts_with("not to be seen now") && round.tell[0].lost.contains("12 envelopes")
+    );
     assert_eq!(memory.take(Vec::new(), true, REPEAT, later(2)).over.len(), 1);
     assert_eq!(look(&mut memory, 3).tell.len(), 1, "and it may begin again");
 }

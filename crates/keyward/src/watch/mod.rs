@@ -12,7 +12,7 @@ use keyward_core::error::{Error, Result};
 use keyward_core::kms::Async;
 use keyward_core::manifest::Watch;
 use keyward_core::secret::SecretBytes;
-use keyward_core::watch::{Alert, Message, Round, SIGNATURE_HEADER, signature};
+use keyward_core::watch::{Alert, Known, Message, Round, SIGNATURE_HEADER, signature};
 
 pub use memory_file::MemoryFile;
 
@@ -48,7 +48,7 @@ pub struct Guard<'a> {
 pub struct Told {
     /// What was to be told, what is silent, what is over.
     pub round: Round,
-    /// Whether an alert is going on that nobody acknowledged.
+    /// Whether trouble is going on that nobody acknowledged. That something could not be seen is no such trouble.
     pub open: bool,
     /// What went wrong on the way, if anything did. What was not delivered is told again at the next look.
     pub trouble: Vec<Error>,
@@ -89,7 +89,8 @@ impl Guard<'_> {
         if let (Some(url), true, true) = (&self.settings.ping, complete, trouble.is_empty()) {
             trouble.extend(self.outlet.ping(url).await.err());
         }
-        let open = memory.alerts.values().any(|known| known.acknowledged.is_none());
+        let answered = |known: &Known| known.acknowledged.is_some() || known.alert.fact.is_empty();
+        let open = !memory.alerts.values().all(answered);
         Told { round, open, trouble }
     }
 

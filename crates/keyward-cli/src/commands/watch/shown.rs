@@ -40,7 +40,7 @@ impl<'a> Shown<'a> {
     }
 
     fn exit(&self) -> Exit {
-        let failed = !self.report.failures().is_empty();
+        let failed = !self.report.failures().is_empty() || self.told.round.hidden > 0;
         match (
             failed && self.told.open,
             self.complete && self.told.trouble.is_empty(),
