@@ -37,18 +37,19 @@ fn push(page: &mut String, block: &str) {
     }
 }
 
-/// Verbs in the order of the front page; groups come apart into their verbs.
+/// Verbs in the order of the front page; groups come apart into their verbs. A group that does something by itself, by flags of
+/// its own, stands before them.
 fn leaves(command: &Command) -> Vec<&Command> {
     let shown = command
         .get_subcommands()
         .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help");
     shown
         .flat_map(|sub| {
-            if sub.has_subcommands() {
-                leaves(sub)
-            } else {
-                vec![sub]
-            }
+            let has_flags = sub
+                .get_arguments()
+                .any(|arg| !arg.is_global_set() && arg.get_id() != "help");
+            let own = (!sub.has_subcommands() || has_flags).then_some(sub);
+            own.into_iter().chain(leaves(sub)).collect::<Vec<_>>()
         })
         .collect()
 }

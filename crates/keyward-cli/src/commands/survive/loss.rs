@@ -51,7 +51,6 @@ impl<'a> Shown<'a> {
         }
         super::matrix::warn_unread(session, self.inventory);
         Ok(match (lost, self.is_known()) {
-            _ if !self.closed.is_empty() => Exit::NO,
             (0, true) => Exit::DONE,
             (0, false) => Exit::UNSEEN,
             _ => Exit::NO,
