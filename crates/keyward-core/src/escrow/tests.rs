@@ -344,12 +344,13 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn changed(text: &str, at: Index, change: &Change) -> String {
     let mut letters: Vec<char> = text.chars().collect();
+    let count = letters.len();
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     match change {
-        Change::Other(letter) => letters[at.index(text.len())] = *letter,
-        Change::Insert(letter) => letters.insert(at.index(text.len() + 1), *letter),
-        Change::Remove => drop(letters.remove(at.index(text.len()))),
-        Change::Cut => letters.truncate(at.index(text.len())),
+        Change::Other(letter) => letters[at.index(count)] = *letter,
+        Change::Insert(letter) => letters.insert(at.index(count + 1), *letter),
+        Change::Remove => drop(letters.remove(at.index(count))),
+        Change::Cut => letters.truncate(at.index(count)),
         Change::SwapLines(other) => {
             let (one, other) = (at.index(lines.len()), other.index(lines.len()));
             lines.swap(one, other);
